@@ -1,0 +1,19 @@
+//! The Construction Kit: the type language of OctoMesh tenants.
+//!
+//! A *model* is a versioned library of types, attributes, records, enums and association roles.
+//! This crate reads model documents, compiles source folders with diagnostics, resolves
+//! dependencies and builds the [`TypeGraph`] every other crate asks for types. It performs no I/O
+//! beyond reading model files.
+//!
+//! The rules come from the specification chapter *The Construction Kit* (section numbers in the
+//! docs of each module).
+
+pub mod graph;
+pub mod id;
+pub mod model;
+pub mod version;
+
+pub use graph::TypeGraph;
+pub use id::{CkId, CkModelId, ElementId, IdError, RtCkId};
+pub use model::CompiledModel;
+pub use version::{CkVersion, CkVersionRange, VersionError};

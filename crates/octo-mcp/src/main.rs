@@ -1,0 +1,2 @@
+//! Model Context Protocol server of OctoMesh.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The embedded OctoMesh services: OpenID provider, identity, assets, communication, reporting, bot.

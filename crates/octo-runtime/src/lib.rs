@@ -1,0 +1,1 @@
+//! Runtime entities of OctoMesh tenants: values, queries, associations and their stores.
