@@ -80,9 +80,9 @@ impl Sealer {
 
     /// The seal over `parts` (base64url, 43 characters). Parts are length-prefixed, so that no
     /// two different lists of parts share a seal.
-    pub fn seal(&self, label: &str, parts: &[&str]) -> String {
+    pub fn seal(&self, label: &str, parts: &[impl AsRef<str>]) -> String {
         let mut context = hmac::Context::with_key(&self.0);
-        for part in std::iter::once(&label).chain(parts) {
+        for part in std::iter::once(label).chain(parts.iter().map(AsRef::as_ref)) {
             context.update(&(part.len() as u64).to_le_bytes());
             context.update(part.as_bytes());
         }
@@ -90,7 +90,7 @@ impl Sealer {
     }
 
     /// Whether `seal` was made by this sealer for the same label and parts.
-    pub fn verify(&self, label: &str, parts: &[&str], seal: &str) -> bool {
+    pub fn verify(&self, label: &str, parts: &[impl AsRef<str>], seal: &str) -> bool {
         equal(&self.seal(label, parts), seal)
     }
 }
