@@ -34,7 +34,7 @@ impl AssetsClient {
                 .get(&["tenants"])
                 .query("skip", &tenants.len().to_string())
                 .query("take", &PAGE.to_string())
-                .read_optional()
+                .read_any()
                 .await?;
             let page = match answer {
                 None => return Ok(tenants),

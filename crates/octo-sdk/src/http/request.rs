@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::http::StatusCode;
 use bytes::{Bytes, BytesMut};
 use reqwest::{RequestBuilder, Response, multipart};
 use serde::Serialize;
@@ -61,32 +62,54 @@ impl ServiceRequest {
         self.send().await.map(drop)
     }
 
-    /// Sends the request and reads the JSON answer.
+    /// Sends the request and reads the JSON object it is answered with.
     ///
     /// # Errors
-    /// [`ServiceError`] unless the service answers 2xx with a body of the wanted shape.
+    /// [`ServiceError`] unless the service answers 2xx with an object of the wanted shape.
     pub async fn read<T: DeserializeOwned>(self) -> Result<T, ServiceError> {
-        match self.read_optional().await? {
-            Some(value) => Ok(value),
-            None => Err(ServiceError::NoContent),
+        let (status, body) = self.body().await?;
+        if body.is_empty() {
+            return Err(ServiceError::NoContent);
+        }
+        // Serde would fill a structure from an array, member by member.
+        if body.first() != Some(&b'{') {
+            return Err(ServiceError::unexpected(
+                status,
+                &body,
+                &"not a JSON object",
+            ));
+        }
+        parse(status, &body)
+    }
+
+    /// Sends the request and reads the JSON array it is answered with; an empty body is an empty
+    /// list.
+    ///
+    /// # Errors
+    /// [`ServiceError`] unless the service answers 2xx with a list of the wanted items.
+    pub async fn read_list<T: DeserializeOwned>(self) -> Result<Vec<T>, ServiceError> {
+        self.read_any().await.map(Option::unwrap_or_default)
+    }
+
+    /// Sends the request and reads JSON of any shape; `None` for an empty body.
+    ///
+    /// # Errors
+    /// [`ServiceError`] unless the service answers 2xx with a value that can be read.
+    pub async fn read_any<T: DeserializeOwned>(self) -> Result<Option<T>, ServiceError> {
+        let (status, body) = self.body().await?;
+        if body.is_empty() {
+            Ok(None)
+        } else {
+            parse(status, &body).map(Some)
         }
     }
 
-    /// Like [`read`](Self::read), with `None` for an empty body.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read), except that an empty body is fine.
-    pub async fn read_optional<T: DeserializeOwned>(self) -> Result<Option<T>, ServiceError> {
+    async fn body(self) -> Result<(StatusCode, Bytes), ServiceError> {
         let timeout = self.timeout;
         let response = self.send().await?;
         let status = response.status();
         let body = read_bounded(response, DATA_LIMIT, timeout).await?;
-        if body.trim_ascii().is_empty() {
-            return Ok(None);
-        }
-        serde_json::from_slice(&body)
-            .map(Some)
-            .map_err(|error| ServiceError::unexpected(status, &body, &error))
+        Ok((status, body.slice_ref(body.trim_ascii())))
     }
 
     async fn send(self) -> Result<Response, ServiceError> {
@@ -107,6 +130,10 @@ impl ServiceRequest {
         };
         Err(ServiceError::refused(status, &body))
     }
+}
+
+fn parse<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, ServiceError> {
+    serde_json::from_slice(body).map_err(|error| ServiceError::unexpected(status, body, &error))
 }
 
 /// Reads a body of at most `limit` bytes.

@@ -12,7 +12,7 @@ impl IdentityClient {
         Ok(self
             .service
             .get(&["roles"])
-            .read_optional()
+            .read_any()
             .await?
             .unwrap_or_default())
     }

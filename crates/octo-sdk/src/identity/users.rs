@@ -14,7 +14,7 @@ impl IdentityClient {
         Ok(self
             .service
             .get(&["users"])
-            .read_optional()
+            .read_any()
             .await?
             .unwrap_or_default())
     }
@@ -67,7 +67,10 @@ impl IdentityClient {
     /// # Errors
     /// [`ServiceError`].
     pub async fn user_roles(&self, user: &str) -> Result<Vec<RoleDto>, ServiceError> {
-        self.service.get(&["users", user, "roles"]).read().await
+        self.service
+            .get(&["users", user, "roles"])
+            .read_list()
+            .await
     }
 
     /// U5: roles assigned to a user directly.
