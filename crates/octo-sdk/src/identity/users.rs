@@ -80,7 +80,7 @@ impl IdentityClient {
     pub async fn user_direct_roles(&self, user: &str) -> Result<Vec<RoleDto>, ServiceError> {
         self.service
             .get(&["users", user, "directRoles"])
-            .read()
+            .read_list()
             .await
     }
 
