@@ -3,11 +3,26 @@
 //! A graph is immutable and shared behind an [`Arc`]; a tenant swaps the whole graph when its
 //! models change.
 
+mod associations;
+pub(crate) mod build;
+mod chain;
+mod display;
+mod elements;
+mod lookup;
+mod owner;
+pub(crate) mod position;
+mod records;
+mod references;
+mod types;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::diagnostics::Diagnostics;
 use crate::id::{CkId, CkModelId, RtCkId};
-use crate::model::{CkIndex, CompiledModel, Multiplicity, ValueType};
+use crate::model::{CkEnumValue, CkIndex, CkMetaData, CompiledModel, Multiplicity, ValueType};
+
+pub use lookup::TypeLookupError;
 
 /// All types, records, enums and roles of a consistent set of models.
 #[derive(Debug, Default)]
@@ -42,7 +57,7 @@ pub struct TypeNode {
     pub derived: Vec<RtCkId>,
     /// Flattened attributes: own in file order, then those of the root-most base down to the
     /// direct base (spec 6.1).
-    pub attributes: Vec<AttributeNode>,
+    pub attributes: Vec<Arc<AttributeNode>>,
     /// Associations in which entities of this type are the origin: own first, then inherited.
     pub outbound: Vec<AssociationNode>,
     /// Associations in which entities of this type are the target: own first, then inherited.
@@ -68,8 +83,12 @@ pub struct RecordNode {
     pub description: Option<String>,
     /// No values of exactly this record exist.
     pub is_abstract: bool,
+    /// Cannot be a base record.
+    pub is_final: bool,
+    /// Base records, nearest first.
+    pub bases: Vec<RtCkId>,
     /// Flattened fields, ordered as in [`TypeNode::attributes`].
-    pub attributes: Vec<AttributeNode>,
+    pub attributes: Vec<Arc<AttributeNode>>,
     /// Position in `attributes` by PascalCase name.
     pub attribute_index: HashMap<String, usize>,
 }
@@ -97,8 +116,12 @@ pub struct AttributeNode {
     pub record: Option<RtCkId>,
     /// Numbering entity, see [`crate::model::CkAttributeAssignment`].
     pub auto_increment_reference: Option<String>,
+    /// Suggestions, never enforced.
+    pub auto_complete_values: Vec<String>,
     /// What the attribute means.
     pub description: Option<String>,
+    /// Additional facts such as `Unit`.
+    pub meta_data: Vec<CkMetaData>,
 }
 
 /// An enumeration.
@@ -106,6 +129,8 @@ pub struct AttributeNode {
 pub struct EnumNode {
     /// Schema id.
     pub id: CkId,
+    /// Runtime id.
+    pub rt_id: RtCkId,
     /// Values may be combined bitwise.
     pub use_flags: bool,
     /// Tenants may add values.
@@ -113,7 +138,7 @@ pub struct EnumNode {
     /// What the enum is for.
     pub description: Option<String>,
     /// Its values in model order.
-    pub values: Vec<crate::model::CkEnumValue>,
+    pub values: Vec<CkEnumValue>,
 }
 
 /// An association role.
@@ -121,6 +146,8 @@ pub struct EnumNode {
 pub struct RoleNode {
     /// Schema id.
     pub id: CkId,
+    /// Runtime id.
+    pub rt_id: RtCkId,
     /// Navigation name seen from the target.
     pub inbound_name: String,
     /// Navigation name seen from the origin.
@@ -131,6 +158,8 @@ pub struct RoleNode {
     pub outbound_multiplicity: Multiplicity,
     /// What the role means.
     pub description: Option<String>,
+    /// Attributes of each association.
+    pub attributes: Vec<Arc<AttributeNode>>,
 }
 
 /// An association as seen from one of its two types.
@@ -151,6 +180,18 @@ pub struct AssociationNode {
 }
 
 impl TypeGraph {
+    /// Resolves and flattens a set of models that contains all their dependencies.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the models, at once; warnings alone do not fail.
+    pub fn build(
+        models: impl IntoIterator<Item = Arc<CompiledModel>>,
+    ) -> Result<TypeGraph, Diagnostics> {
+        let models = models.into_iter().collect();
+        let (graph, diagnostics) = build::build(models, &position::Positions::default());
+        graph.ok_or(diagnostics)
+    }
+
     /// The models in the graph, ordered by name.
     pub fn models(&self) -> &[Arc<CompiledModel>] {
         &self.models
@@ -187,6 +228,21 @@ impl TypeGraph {
     /// All types, in no particular order.
     pub fn types(&self) -> impl Iterator<Item = &Arc<TypeNode>> {
         self.types.values()
+    }
+
+    /// All records, in no particular order.
+    pub fn records(&self) -> impl Iterator<Item = &Arc<RecordNode>> {
+        self.records.values()
+    }
+
+    /// All enums, in no particular order.
+    pub fn enums(&self) -> impl Iterator<Item = &Arc<EnumNode>> {
+        self.enums.values()
+    }
+
+    /// All association roles, in no particular order.
+    pub fn roles(&self) -> impl Iterator<Item = &Arc<RoleNode>> {
+        self.roles.values()
     }
 }
 
@@ -233,12 +289,12 @@ impl EnumNode {
 }
 
 fn find_attribute<'a>(
-    attributes: &'a [AttributeNode],
+    attributes: &'a [Arc<AttributeNode>],
     index: &HashMap<String, usize>,
     name: &str,
 ) -> Option<&'a AttributeNode> {
     let at = index
         .get(name)
         .or_else(|| index.get(&crate::id::pascal_case(name)))?;
-    attributes.get(*at)
+    attributes.get(*at).map(Arc::as_ref)
 }

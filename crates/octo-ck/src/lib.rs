@@ -8,11 +8,17 @@
 //! The rules come from the specification chapter *The Construction Kit* (section numbers in the
 //! docs of each module).
 
+pub mod dependencies;
+pub mod diagnostics;
+pub mod display;
 pub mod graph;
 pub mod id;
 pub mod model;
+mod naming;
+mod suggest;
 pub mod version;
 
+pub use diagnostics::{Diagnostic, Diagnostics};
 pub use graph::TypeGraph;
 pub use id::{CkId, CkModelId, ElementId, IdError, RtCkId};
 pub use model::CompiledModel;

@@ -44,6 +44,24 @@ pub struct CompiledModel {
     pub description: Option<String>,
 }
 
+impl CompiledModel {
+    /// A model without any element.
+    pub fn empty(model_id: CkModelId) -> Self {
+        Self {
+            schema: Some(COMPILED_SCHEMA.to_owned()),
+            dependencies: Vec::new(),
+            migrations: None,
+            types: Vec::new(),
+            association_roles: Vec::new(),
+            attributes: Vec::new(),
+            records: Vec::new(),
+            enums: Vec::new(),
+            model_id,
+            description: None,
+        }
+    }
+}
+
 /// An entity type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

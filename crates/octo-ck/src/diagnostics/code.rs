@@ -1,0 +1,164 @@
+//! The numbers of the messages.
+
+use super::Level;
+
+/// What a finding is about. Numbers up to 68 are those of the original compiler (spec,
+/// Construction Kit 7.2); 101 and above cover cases it does not report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum Code {
+    /// A dependency is not available.
+    UnknownModel = 1,
+    /// A type assigns an attribute that does not exist.
+    UnknownAttributeOfType = 2,
+    /// The base type does not exist.
+    UnknownBaseType = 3,
+    /// A type uses an association role that does not exist.
+    UnknownRole = 4,
+    /// The target type of an association does not exist.
+    UnknownAssociationTarget = 5,
+    /// An attribute is defined twice.
+    AttributeIdNotUnique = 6,
+    /// An association role is defined twice.
+    RoleIdNotUnique = 7,
+    /// A type is defined twice.
+    TypeIdNotUnique = 8,
+    /// A type has no base.
+    InheritanceMissing = 9,
+    /// A model depends on itself, directly or through others.
+    CircularDependency = 10,
+    /// A type assigns an attribute that a base type assigns already.
+    TypeAttributeIdInherited = 12,
+    /// A type uses an attribute name that a base type uses already.
+    TypeAttributeNameInherited = 13,
+    /// A type declares the same role to the same target twice.
+    AssociationNotUnique = 14,
+    /// A type uses an attribute name twice.
+    TypeAttributeNameNotUnique = 15,
+    /// A type assigns an attribute twice.
+    TypeAttributeIdNotUnique = 16,
+    /// A type declares an association that a base type declares already.
+    AssociationInherited = 17,
+    /// A type declares a role that already leads to one of its base types.
+    RoleCoveredByBase = 20,
+    /// The base type is final.
+    BaseTypeIsFinal = 21,
+    /// The model name has characters that are not allowed.
+    ModelNameInvalid = 23,
+    /// A type id has characters that are not allowed.
+    TypeIdInvalid = 24,
+    /// An attribute id has characters that are not allowed.
+    AttributeIdInvalid = 25,
+    /// An association role id has characters that are not allowed.
+    RoleIdInvalid = 26,
+    /// A document does not have the required form.
+    SchemaViolation = 27,
+    /// The model folder does not exist.
+    FolderMissing = 28,
+    /// The model folder has no `ckModel.yaml`.
+    HeaderMissing = 29,
+    /// An enum uses a key twice.
+    EnumKeyNotUnique = 30,
+    /// A record attribute names no record.
+    RecordMissing = 31,
+    /// A record id has characters that are not allowed.
+    RecordIdInvalid = 32,
+    /// A record is defined twice.
+    RecordIdNotUnique = 33,
+    /// The base record is final.
+    BaseRecordIsFinal = 36,
+    /// A record uses an attribute name twice.
+    RecordAttributeNameNotUnique = 37,
+    /// A record assigns an attribute that a base record assigns already.
+    RecordAttributeIdInherited = 38,
+    /// A record assigns an attribute twice.
+    RecordAttributeIdNotUnique = 39,
+    /// A record uses an attribute name that a base record uses already.
+    RecordAttributeNameInherited = 40,
+    /// The record of an attribute does not exist.
+    UnknownRecordOfAttribute = 41,
+    /// A record or role assigns an attribute that does not exist.
+    UnknownAttributeOfRecord = 42,
+    /// The base record does not exist.
+    UnknownBaseRecord = 43,
+    /// An enum id has characters that are not allowed.
+    EnumIdInvalid = 44,
+    /// An enum is defined twice.
+    EnumIdNotUnique = 45,
+    /// An enum attribute names no enum.
+    EnumMissing = 46,
+    /// An association names an attribute that does not exist.
+    UnknownTargetAttribute = 47,
+    /// A role uses an attribute name twice.
+    RoleAttributeNameNotUnique = 49,
+    /// A role assigns an attribute twice.
+    RoleAttributeIdNotUnique = 50,
+    /// A file holds nothing.
+    EmptyFile = 53,
+    /// An enum that is not extensible contains an extension value.
+    ExtensionInFixedEnum = 55,
+    /// The name of an enum value has characters that are not allowed.
+    EnumNameInvalid = 56,
+    /// The name of an enum value is blank.
+    EnumNameMissing = 57,
+    /// The key of an enum value is negative.
+    EnumKeyNegative = 58,
+    /// The enum of an attribute does not exist.
+    UnknownEnumOfAttribute = 59,
+    /// A placeholder has no value.
+    UnknownPlaceholder = 62,
+    /// A migration script does not exist.
+    MigrationScriptMissing = 64,
+    /// A migration script or the list of migrations is not valid.
+    MigrationScriptInvalid = 65,
+    /// Two versions of one model are required or installed.
+    SeveralModelVersions = 66,
+    /// A display rule cannot be read.
+    DisplayRuleSyntax = 67,
+    /// A display rule names an attribute that does not exist.
+    DisplayRulePath = 68,
+    /// A type or record derives from itself, directly or through others.
+    InheritanceCycle = 101,
+    /// A text is not valid YAML or JSON, or not valid UTF-8.
+    TextUnreadable = 102,
+    /// A document or model is larger or deeper than any real one.
+    LimitExceeded = 103,
+    /// Two names differ only in upper and lower case.
+    NamesDifferOnlyInCase = 104,
+    /// A reference is not an id.
+    ReferenceInvalid = 105,
+    /// A file cannot be read.
+    FileUnreadable = 106,
+    /// A file or list in a model folder is ignored.
+    SuspiciousFile = 107,
+    /// A local name has characters that are not allowed.
+    NameInvalid = 108,
+}
+
+impl Code {
+    /// The number printed with the message.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// How serious the finding is.
+    pub const fn level(self) -> Level {
+        match self {
+            Self::UnknownModel
+            | Self::InheritanceMissing
+            | Self::BaseTypeIsFinal
+            | Self::ModelNameInvalid
+            | Self::FolderMissing
+            | Self::HeaderMissing
+            | Self::BaseRecordIsFinal
+            | Self::UnknownPlaceholder
+            | Self::SeveralModelVersions
+            | Self::InheritanceCycle
+            | Self::TextUnreadable
+            | Self::LimitExceeded
+            | Self::FileUnreadable => Level::Fatal,
+            Self::EmptyFile | Self::NamesDifferOnlyInCase | Self::SuspiciousFile => Level::Warning,
+            _ => Level::Error,
+        }
+    }
+}

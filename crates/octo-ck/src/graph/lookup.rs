@@ -1,0 +1,61 @@
+//! Finding a type by whatever spelling of its id people and programs use.
+
+use std::sync::Arc;
+
+use super::{TypeGraph, TypeNode};
+use crate::id::{IdError, RtCkId};
+use crate::suggest;
+
+/// Why a type was not found; the text names the nearest known types.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TypeLookupError {
+    /// The text is no type id.
+    #[error("{problem}.{}", suggest::question(suggestions))]
+    Invalid {
+        /// What is wrong with the text.
+        problem: IdError,
+        /// Ids of known types with a similar name.
+        suggestions: Vec<String>,
+    },
+    /// No installed model has such a type.
+    #[error(
+        "CkTypeId '{id}' not found. Ensure that the corresponding construction kit library is imported and loaded.{}",
+        suggest::question(suggestions)
+    )]
+    Unknown {
+        /// The id that was looked for, as given.
+        id: String,
+        /// Ids of known types with a similar name.
+        suggestions: Vec<String>,
+    },
+}
+
+impl TypeGraph {
+    /// A type by any spelling of its id: `System/Entity`, `System-2/Entity`,
+    /// `System-2.2.2/Entity-1`. The model version is ignored, because a tenant holds one version
+    /// per model (spec, Construction Kit 12.4).
+    ///
+    /// # Errors
+    /// The text is no id, or no such type is installed.
+    pub fn find_type(&self, text: &str) -> Result<&Arc<TypeNode>, TypeLookupError> {
+        let text = text.trim();
+        match text.parse::<RtCkId>() {
+            Ok(id) => self.type_node(&id).ok_or_else(|| TypeLookupError::Unknown {
+                id: text.to_owned(),
+                suggestions: self.similar_types(&id.to_string()),
+            }),
+            Err(problem) => Err(TypeLookupError::Invalid {
+                problem,
+                suggestions: self.similar_types(text),
+            }),
+        }
+    }
+
+    fn similar_types(&self, text: &str) -> Vec<String> {
+        let names: Vec<String> = self.types.keys().map(RtCkId::to_string).collect();
+        suggest::nearest(text, names.iter().map(String::as_str), 3)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+}

@@ -1,0 +1,75 @@
+//! Where the parts of a model under construction were written.
+
+use std::collections::HashMap;
+
+use crate::diagnostics::Position;
+use crate::id::{CkId, CkModelId};
+
+/// Kind of a model element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Type,
+    Attribute,
+    Record,
+    Enum,
+    Role,
+}
+
+/// A part of an element that has a line of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    /// The element itself.
+    Whole,
+    /// The n-th attribute assignment.
+    Assignment(usize),
+    /// The n-th association.
+    Association(usize),
+    /// The n-th enum value.
+    Value(usize),
+    /// The base.
+    Base,
+    /// The display-name rule.
+    NameRule,
+    /// The display-description rule.
+    DescriptionRule,
+}
+
+/// Positions of the elements of one model; elements of other models are located by model id.
+#[derive(Debug, Default)]
+pub(crate) struct Positions {
+    model: Option<(CkModelId, Position)>,
+    parts: HashMap<(Kind, CkId, Part), Position>,
+}
+
+impl Positions {
+    /// Positions in the sources of `model`, whose header is at `header`.
+    pub(crate) fn of_model(model: CkModelId, header: Position) -> Self {
+        Self {
+            model: Some((model, header)),
+            parts: HashMap::new(),
+        }
+    }
+
+    /// Notes where a part is. The first definition of an element keeps its place.
+    pub(crate) fn note(&mut self, kind: Kind, id: &CkId, part: Part, position: Position) {
+        self.parts
+            .entry((kind, id.clone(), part))
+            .or_insert(position);
+    }
+
+    /// Where the part is, as exactly as known.
+    pub(crate) fn find(&self, kind: Kind, id: &CkId, part: Part) -> Position {
+        let known = |part| self.parts.get(&(kind, id.clone(), part)).cloned();
+        known(part)
+            .or_else(|| known(Part::Whole))
+            .unwrap_or_else(|| self.model(id.model()))
+    }
+
+    /// Where the model is.
+    pub(crate) fn model(&self, model: &CkModelId) -> Position {
+        match &self.model {
+            Some((own, header)) if own == model => header.clone(),
+            _ => Position::whole(&model.to_string()),
+        }
+    }
+}
