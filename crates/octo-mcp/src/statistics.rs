@@ -24,7 +24,8 @@ pub struct Usage {
 }
 
 impl Usage {
-    fn add(&mut self, other: &Self) {
+    /// Adds the calls of another range or tool.
+    pub fn add(&mut self, other: &Self) {
         self.calls += other.calls;
         self.failures += other.failures;
         self.time += other.time;
