@@ -11,13 +11,14 @@
 //! | [`auth`] | the extractors through which every REST handler gets its caller and tenant |
 //! | [`oidc`], [`pages`] | the OpenID provider and its login and device pages |
 //! | [`accounts`], [`seed`] | users, roles, tenants' trust in each other; what a tenant starts with |
-//! | [`keys`], [`token`], [`secret`], [`password`], [`throttle`], [`clock`] | the tools of those |
+//! | [`keys`], [`token`], [`secret`], [`password`], [`throttle`], [`locks`], [`clock`] | the tools of those |
 
 pub mod accounts;
 pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod keys;
+pub mod locks;
 pub mod oidc;
 pub mod pages;
 pub mod password;

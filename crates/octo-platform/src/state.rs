@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use octo_runtime::{Runtime, RuntimeError, Tenant, TenantId};
+use octo_runtime::{ChildrenQuery, Runtime, RuntimeError, Tenant, TenantId};
 
 use crate::clock::Clock;
 use crate::config::PlatformConfig;
 use crate::keys::SigningKey;
+use crate::locks::KeyedLocks;
 use crate::oidc::device_codes::DeviceCodes;
 use crate::pages::session::Sessions;
 use crate::password::PasswordHasher;
 use crate::secret::Sealer;
+use crate::seed::{self, Seeded};
 use crate::throttle::Throttle;
 use crate::token::Tokens;
 
@@ -33,6 +35,8 @@ struct Inner {
     device_codes: DeviceCodes,
     sessions: Sessions,
     throttles: Throttles,
+    locks: KeyedLocks,
+    seeded: Seeded,
 }
 
 /// Attempt limits of the identity service, counted per client address.
@@ -82,6 +86,8 @@ impl PlatformState {
             device_codes: DeviceCodes::default(),
             sessions: Sessions::default(),
             throttles: Throttles::default(),
+            locks: KeyedLocks::default(),
+            seeded: Seeded::default(),
         }))
     }
 
@@ -140,7 +146,30 @@ impl PlatformState {
         &self.0.throttles
     }
 
-    /// The tenant a request names; `system` stands for the system tenant (identity.md 9, no. 15).
+    /// Locks by account or tenant, for checks that are followed by a write.
+    pub fn locks(&self) -> &KeyedLocks {
+        &self.0.locks
+    }
+
+    pub(crate) fn seeded(&self) -> &Seeded {
+        &self.0.seeded
+    }
+
+    /// At most `limit` tenants below `parent`: its children, or all tenants for the system tenant.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] if the registry cannot be read.
+    pub async fn children_of(
+        &self,
+        parent: &TenantId,
+        limit: usize,
+    ) -> Result<Vec<TenantId>, RuntimeError> {
+        let query = ChildrenQuery { take: Some(limit as u64), ..ChildrenQuery::default() };
+        let children = self.runtime().children(parent, query).await?;
+        Ok(children.items.into_iter().map(|child| child.id).collect())
+    }
+
+    /// The tenant a request names, seeded and ready for use; `system` stands for the system tenant (identity.md 9, no. 15).
     /// `None` when the id is malformed or no such tenant exists.
     ///
     /// # Errors
@@ -151,7 +180,10 @@ impl PlatformState {
         }
         let Ok(id) = text.parse::<TenantId>() else { return Ok(None) };
         match self.runtime().tenant(&id).await {
-            Ok(tenant) => Ok(Some(tenant)),
+            Ok(tenant) => {
+                seed::ensure(self, &tenant).await?;
+                Ok(Some(tenant))
+            }
             Err(RuntimeError::TenantUnknown(_)) => Ok(None),
             Err(error) => Err(error),
         }
