@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use octo_ck::dependencies::missing_dependencies;
-use octo_ck::{CompiledModel, TypeGraph};
+use octo_ck::{CompiledModel, TypeGraph, read_published};
 
 fn shared() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
@@ -36,14 +36,8 @@ fn catalog(shared: &Path) -> Catalog {
         .map(|file| {
             let text = std::fs::read_to_string(file).unwrap();
             let location = file.display().to_string();
-            let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
-            for (list, key) in [("types", "isStreamType"), ("attributes", "isDataStream")] {
-                for element in value[list].as_array_mut().unwrap() {
-                    element.as_object_mut().unwrap().remove(key);
-                }
-            }
-            let model: CompiledModel = serde_json::from_value(value)
-                .unwrap_or_else(|problem| panic!("{location}: {problem}"));
+            let model =
+                read_published(&text, &location).unwrap_or_else(|problems| panic!("{problems}"));
             (model.model_id.to_string(), Arc::new(model))
         })
         .collect()

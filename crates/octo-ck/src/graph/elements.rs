@@ -149,7 +149,7 @@ impl<'m> Reader<'_, 'm> {
 }
 
 impl Kind {
-    pub(super) fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Kind::Type => "type",
             Kind::Attribute => "attribute",
@@ -159,7 +159,7 @@ impl Kind {
         }
     }
 
-    fn name_invalid(self) -> Code {
+    pub(crate) fn name_invalid(self) -> Code {
         match self {
             Kind::Type => Code::TypeIdInvalid,
             Kind::Attribute => Code::AttributeIdInvalid,
