@@ -73,6 +73,7 @@ pub enum ModelFileError {
 /// [`ModelFileError`].
 pub fn read(mut file: impl Read + Seek, name: &str) -> Result<ModelSource, ModelFileError> {
     let mut mark = Vec::new();
+    file.rewind()?;
     file.by_ref().take(4).read_to_end(&mut mark)?;
     file.rewind()?;
     if ZIP_MARKS.iter().any(|known| known.as_slice() == mark) {
