@@ -8,6 +8,7 @@
 //! The rules come from the specification chapter *The Construction Kit* (section numbers in the
 //! docs of each module).
 
+pub mod compiler;
 mod decode;
 pub mod dependencies;
 pub mod diagnostics;
@@ -17,6 +18,7 @@ pub mod graph;
 pub mod id;
 pub mod model;
 mod naming;
+pub mod range;
 pub mod read;
 mod suggest;
 pub mod version;
@@ -25,5 +27,6 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use graph::TypeGraph;
 pub use id::{CkId, CkModelId, ElementId, IdError, RtCkId};
 pub use model::CompiledModel;
+pub use range::CkModelRange;
 pub use read::{read_compiled, read_published};
 pub use version::{CkVersion, CkVersionRange, VersionError};

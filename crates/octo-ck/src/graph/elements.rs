@@ -134,15 +134,18 @@ impl<'m> Reader<'_, 'm> {
                 Entry::Vacant(free) => {
                     free.insert(element);
                 }
-                Entry::Occupied(taken) => self.diagnostics.report(
-                    kind.not_unique(),
-                    &at,
-                    format!(
-                        "The {} '{}' is defined more than once: keep one definition.",
-                        kind.noun(),
-                        taken.key()
-                    ),
-                ),
+                Entry::Occupied(taken) => {
+                    let first = self.positions.find(kind, taken.key(), Part::Whole);
+                    self.diagnostics.report(
+                        kind.not_unique(),
+                        &self.positions.repetition(kind, taken.key()),
+                        format!(
+                            "The {} '{}' is defined more than once, first in {first}: keep one definition.",
+                            kind.noun(),
+                            taken.key()
+                        ),
+                    );
+                }
             }
         }
     }
@@ -196,7 +199,9 @@ impl Build<'_> {
         for id in known {
             if id.to_runtime() == runtime {
                 return format!(
-                    " '{id}' is available: use a build against that version of the model."
+                    " '{id}' is available: use a build against that version (in sources, write ${{{}}}/{}).",
+                    id.model().name(),
+                    id.element().semantic_name()
                 );
             }
             names.push(id.to_string());
