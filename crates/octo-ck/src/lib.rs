@@ -8,6 +8,7 @@
 //! The rules come from the specification chapter *The Construction Kit* (section numbers in the
 //! docs of each module).
 
+pub mod builtin;
 pub mod compiler;
 mod decode;
 pub mod dependencies;
