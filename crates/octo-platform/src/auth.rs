@@ -53,7 +53,9 @@ pub struct Caller {
 impl Caller {
     /// Whether one of `scopes` was granted.
     pub fn has_any_scope(&self, scopes: &[&str]) -> bool {
-        scopes.iter().any(|wanted| self.scopes.iter().any(|granted| granted == wanted))
+        scopes
+            .iter()
+            .any(|wanted| self.scopes.iter().any(|granted| granted == wanted))
     }
 
     /// Whether the caller has the role named `role`.
@@ -62,7 +64,10 @@ impl Caller {
     }
 
     fn from_claims(claims: AccessClaims) -> Option<Self> {
-        let subject = claims.sub.map(|sub| sub.parse().ok()).map_or(Some(None), |id| id.map(Some))?;
+        let subject = claims
+            .sub
+            .map(|sub| sub.parse().ok())
+            .map_or(Some(None), |id| id.map(Some))?;
         Some(Self {
             subject,
             tenant: claims.tenant_id.and_then(|tenant| tenant.parse().ok()),
@@ -148,9 +153,15 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let platform = PlatformState::from_ref(state);
         let caller = authenticate::<P>(&platform, &parts.headers)?;
-        let tenant_id = tenant_segment(parts, state).await.ok_or(AuthRejection::UnknownTenant)?;
+        let tenant_id = tenant_segment(parts, state)
+            .await
+            .ok_or(AuthRejection::UnknownTenant)?;
         let tenant = open_tenant(&platform, &caller, &tenant_id).await?;
-        Ok(Self { caller, tenant, policy: PhantomData })
+        Ok(Self {
+            caller,
+            tenant,
+            policy: PhantomData,
+        })
     }
 }
 
@@ -165,7 +176,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let platform = PlatformState::from_ref(state);
         let caller = authenticate::<P>(&platform, &parts.headers)?;
-        Ok(Self { caller, policy: PhantomData })
+        Ok(Self {
+            caller,
+            policy: PhantomData,
+        })
     }
 }
 
@@ -173,7 +187,10 @@ where
 pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim())
+        .filter(|token| !token.is_empty())
 }
 
 fn authenticate<P: ScopePolicy>(
@@ -181,7 +198,10 @@ fn authenticate<P: ScopePolicy>(
     headers: &HeaderMap,
 ) -> Result<Caller, AuthRejection> {
     let token = bearer_token(headers).ok_or(AuthRejection::NoToken)?;
-    let claims = state.tokens().verify(token).map_err(|_| AuthRejection::InvalidToken)?;
+    let claims = state
+        .tokens()
+        .verify(token)
+        .map_err(|_| AuthRejection::InvalidToken)?;
     if !claims.aud.iter().any(|audience| audience == API_AUDIENCE) {
         return Err(AuthRejection::InvalidToken);
     }
@@ -194,7 +214,10 @@ fn authenticate<P: ScopePolicy>(
 
 async fn tenant_segment<S: Send + Sync>(parts: &mut Parts, state: &S) -> Option<String> {
     let params = RawPathParams::from_request_parts(parts, state).await.ok()?;
-    params.iter().find(|(name, _)| *name == "tenantId").map(|(_, value)| value.to_owned())
+    params
+        .iter()
+        .find(|(name, _)| *name == "tenantId")
+        .map(|(_, value)| value.to_owned())
 }
 
 async fn open_tenant(
@@ -202,7 +225,10 @@ async fn open_tenant(
     caller: &Caller,
     tenant_id: &str,
 ) -> Result<Arc<Tenant>, AuthRejection> {
-    let tenant = state.find_tenant(tenant_id).await.map_err(AuthRejection::Failed)?;
+    let tenant = state
+        .find_tenant(tenant_id)
+        .await
+        .map_err(AuthRejection::Failed)?;
     let tenant = tenant.ok_or(AuthRejection::UnknownTenant)?;
     if caller.tenant.as_ref() != Some(tenant.id()) {
         return Err(AuthRejection::ForeignTenant);
@@ -231,12 +257,16 @@ impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
         match self {
             Self::NoToken => challenge(StatusCode::UNAUTHORIZED, "Bearer".to_owned()),
-            Self::InvalidToken => {
-                challenge(StatusCode::UNAUTHORIZED, r#"Bearer error="invalid_token""#.to_owned())
-            }
+            Self::InvalidToken => challenge(
+                StatusCode::UNAUTHORIZED,
+                r#"Bearer error="invalid_token""#.to_owned(),
+            ),
             Self::InsufficientScope(scopes) => challenge(
                 StatusCode::FORBIDDEN,
-                format!(r#"Bearer error="insufficient_scope", scope="{}""#, scopes.join(" ")),
+                format!(
+                    r#"Bearer error="insufficient_scope", scope="{}""#,
+                    scopes.join(" ")
+                ),
             ),
             Self::UnknownTenant => not_found(),
             Self::ForeignTenant => StatusCode::FORBIDDEN.into_response(),
@@ -259,6 +289,10 @@ pub fn not_found() -> Response {
         "title": "Not Found",
         "status": 404,
     });
-    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/problem+json")], body.to_string())
+    (
+        StatusCode::NOT_FOUND,
+        [(CONTENT_TYPE, "application/problem+json")],
+        body.to_string(),
+    )
         .into_response()
 }

@@ -20,8 +20,13 @@ pub enum Service {
 
 impl Service {
     /// Every service, in the order in which listeners are bound.
-    pub const ALL: [Self; 5] =
-        [Self::Identity, Self::Assets, Self::Communication, Self::Bot, Self::Reporting];
+    pub const ALL: [Self; 5] = [
+        Self::Identity,
+        Self::Assets,
+        Self::Communication,
+        Self::Bot,
+        Self::Reporting,
+    ];
 
     /// Lower-case name, as in log lines and the ready file.
     pub fn name(self) -> &'static str {
@@ -135,7 +140,10 @@ impl std::fmt::Debug for PlatformConfig {
             .field("identity_url", &self.identity_url)
             .field("mcp_public_url", &self.mcp_public_url)
             .field("bind", &self.bind)
-            .field("admin_password", &self.admin_password.as_ref().map(|_| "(set)"))
+            .field(
+                "admin_password",
+                &self.admin_password.as_ref().map(|_| "(set)"),
+            )
             .field("system_tenant", &self.system_tenant)
             .finish()
     }

@@ -78,8 +78,10 @@ impl SigningKey {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generation)?;
         let der: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| KeyError::Generation)?;
         let pem = to_pem(der.as_ref());
-        write_owner_only(&path, pem.as_bytes())
-            .map_err(|source| KeyError::File { path: path.clone(), source })?;
+        write_owner_only(&path, pem.as_bytes()).map_err(|source| KeyError::File {
+            path: path.clone(),
+            source,
+        })?;
         Self::from_pem(&pem).ok_or(KeyError::Unusable { path })
     }
 
@@ -131,7 +133,9 @@ impl SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("SigningKey")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -197,7 +201,10 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         SigningKey::load_or_create(dir.path()).unwrap();
-        let mode = fs::metadata(dir.path().join(KEY_FILE)).unwrap().permissions().mode();
+        let mode = fs::metadata(dir.path().join(KEY_FILE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -206,15 +213,26 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(KEY_FILE), "not a key").unwrap();
         let error = SigningKey::load_or_create(dir.path()).unwrap_err();
-        assert!(error.to_string().contains("restore it from a backup"), "{error}");
-        assert_eq!(fs::read_to_string(dir.path().join(KEY_FILE)).unwrap(), "not a key");
+        assert!(
+            error.to_string().contains("restore it from a backup"),
+            "{error}"
+        );
+        assert_eq!(
+            fs::read_to_string(dir.path().join(KEY_FILE)).unwrap(),
+            "not a key"
+        );
     }
 
     #[test]
     fn jwks_shows_the_public_half_only() {
         let dir = tempfile::tempdir().unwrap();
         let jwks = SigningKey::load_or_create(dir.path()).unwrap().jwks();
-        let mut members: Vec<_> = jwks["keys"][0].as_object().unwrap().keys().cloned().collect();
+        let mut members: Vec<_> = jwks["keys"][0]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
         members.sort();
         assert_eq!(members, ["alg", "e", "kid", "kty", "n", "use"]);
     }

@@ -53,12 +53,24 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 /// Routes of the provider.
 pub fn router(state: PlatformState) -> Router {
     Router::new()
-        .route("/.well-known/openid-configuration", get(discovery::document))
-        .route("/.well-known/oauth-authorization-server", get(discovery::document))
-        .route("/.well-known/openid-configuration/jwks", get(discovery::jwks))
+        .route(
+            "/.well-known/openid-configuration",
+            get(discovery::document),
+        )
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(discovery::document),
+        )
+        .route(
+            "/.well-known/openid-configuration/jwks",
+            get(discovery::jwks),
+        )
         .route("/connect/deviceauthorization", post(device::authorize))
         .route("/connect/token", post(token_endpoint::token))
-        .route("/connect/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
+        .route(
+            "/connect/userinfo",
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
         .route("/connect/revocation", post(revocation::revoke))
         .with_state(state)
 }

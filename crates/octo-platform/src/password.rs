@@ -41,8 +41,15 @@ impl PasswordHasher {
     pub fn new() -> Result<Self, HashingFailed> {
         let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = argon2.hash_password(b"nobody has this password").map_err(failed)?.to_string();
-        Ok(Self { argon2, permits: Arc::new(Semaphore::new(CONCURRENT_HASHES)), decoy: decoy.into() })
+        let decoy = argon2
+            .hash_password(b"nobody has this password")
+            .map_err(failed)?
+            .to_string();
+        Ok(Self {
+            argon2,
+            permits: Arc::new(Semaphore::new(CONCURRENT_HASHES)),
+            decoy: decoy.into(),
+        })
     }
 
     /// Hashes a password with a fresh salt.
@@ -52,7 +59,10 @@ impl PasswordHasher {
     pub async fn hash(&self, password: &str) -> Result<String, HashingFailed> {
         let (argon2, password) = (self.argon2.clone(), password.to_owned());
         self.blocking(move || {
-            Ok(argon2.hash_password(password.as_bytes()).map_err(failed)?.to_string())
+            Ok(argon2
+                .hash_password(password.as_bytes())
+                .map_err(failed)?
+                .to_string())
         })
         .await?
     }
@@ -67,7 +77,12 @@ impl PasswordHasher {
             return Ok(false);
         }
         let known = hash.is_some_and(|hash| PasswordHash::new(hash).is_ok());
-        let hash = if known { hash.unwrap_or(&self.decoy) } else { &self.decoy }.to_owned();
+        let hash = if known {
+            hash.unwrap_or(&self.decoy)
+        } else {
+            &self.decoy
+        }
+        .to_owned();
         let (argon2, password) = (self.argon2.clone(), password.to_owned());
         let matches = self
             .blocking(move || {
@@ -82,7 +97,10 @@ impl PasswordHasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingFailed> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(failed)?;
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(failed)?;
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop(permit);
@@ -162,7 +180,10 @@ mod tests {
     async fn a_password_verifies_against_its_own_hash_only() {
         let hasher = PasswordHasher::new().unwrap();
         let hash = hasher.hash("Correct-horse-1").await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         assert!(hasher.verify(Some(&hash), "Correct-horse-1").await.unwrap());
         assert!(!hasher.verify(Some(&hash), "Correct-horse-2").await.unwrap());
     }
@@ -170,14 +191,27 @@ mod tests {
     #[tokio::test]
     async fn missing_and_damaged_hashes_never_match() {
         let hasher = PasswordHasher::new().unwrap();
-        assert!(!hasher.verify(None, "nobody has this password").await.unwrap());
-        assert!(!hasher.verify(Some("damaged"), "nobody has this password").await.unwrap());
+        assert!(
+            !hasher
+                .verify(None, "nobody has this password")
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(Some("damaged"), "nobody has this password")
+                .await
+                .unwrap()
+        );
     }
 
     #[test]
     fn every_violation_is_listed() {
         let codes = |password| -> Vec<_> {
-            policy_violations(password).into_iter().map(|violation| violation.code).collect()
+            policy_violations(password)
+                .into_iter()
+                .map(|violation| violation.code)
+                .collect()
         };
         assert_eq!(
             codes("test"),

@@ -73,8 +73,10 @@ pub struct Sealer(hmac::Key);
 impl Sealer {
     /// A sealer whose key is derived from `secret`.
     pub fn from_secret(secret: &[u8]) -> Self {
-        let derived =
-            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"octo-platform/seal/1");
+        let derived = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA256, secret),
+            b"octo-platform/seal/1",
+        );
         Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
     }
 
@@ -123,7 +125,10 @@ mod tests {
 
     #[test]
     fn client_secret_hash_is_base64_of_sha256() {
-        assert_eq!(sha256_base64("abc"), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+        assert_eq!(
+            sha256_base64("abc"),
+            "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+        );
     }
 
     #[test]

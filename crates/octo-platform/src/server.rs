@@ -106,8 +106,10 @@ impl Platform {
     /// [`PlatformError`]; nothing keeps running then.
     pub async fn start(mut config: PlatformConfig) -> Result<RunningPlatform, PlatformError> {
         config.mcp_public_url = base_url("Mcp:PublicUrl", &config.mcp_public_url)?;
-        fs::create_dir_all(&config.data_dir)
-            .map_err(|source| PlatformError::DataDir { path: config.data_dir.clone(), source })?;
+        fs::create_dir_all(&config.data_dir).map_err(|source| PlatformError::DataDir {
+            path: config.data_dir.clone(),
+            source,
+        })?;
         let mut listeners = Vec::with_capacity(Service::ALL.len());
         for service in Service::ALL {
             listeners.push((service, listen(service, config.bind.of(service)).await?));
@@ -122,7 +124,13 @@ impl Platform {
         for (service, listener) in listeners {
             serve(&mut tasks, service, listener, &state, &stop);
         }
-        Ok(RunningPlatform { state, urls, generated_admin_password, stop, tasks })
+        Ok(RunningPlatform {
+            state,
+            urls,
+            generated_admin_password,
+            stop,
+            tasks,
+        })
     }
 }
 
@@ -132,7 +140,9 @@ async fn prepare(
 ) -> Result<(PlatformState, Option<String>), PlatformError> {
     let keys = SigningKey::load_or_create(&config.data_dir)?;
     let mut runtime_config = RuntimeConfig::new(&config.data_dir);
-    runtime_config.system_tenant.clone_from(&config.system_tenant);
+    runtime_config
+        .system_tenant
+        .clone_from(&config.system_tenant);
     let runtime = Runtime::open(runtime_config).await?;
     let state = PlatformState::new(StateParts {
         config,
@@ -196,21 +206,29 @@ impl RunningPlatform {
 async fn listen(service: Service, address: SocketAddr) -> Result<TcpListener, PlatformError> {
     TcpListener::bind(address)
         .await
-        .map_err(|source| PlatformError::Listen { service, address, source })
+        .map_err(|source| PlatformError::Listen {
+            service,
+            address,
+            source,
+        })
 }
 
 fn bound_urls(listeners: &[(Service, TcpListener)]) -> Result<PlatformUrls, PlatformError> {
     let mut urls = Vec::with_capacity(listeners.len());
     for (service, listener) in listeners {
-        let address = listener.local_addr().map_err(|source| PlatformError::Listen {
-            service: *service,
-            address: SocketAddr::from(([0, 0, 0, 0], 0)),
-            source,
-        })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| PlatformError::Listen {
+                service: *service,
+                address: SocketAddr::from(([0, 0, 0, 0], 0)),
+                source,
+            })?;
         urls.push((*service, format!("http://{address}")));
     }
     let of = |wanted| {
-        urls.iter().find(|(service, _)| *service == wanted).map(|(_, url)| url.clone())
+        urls.iter()
+            .find(|(service, _)| *service == wanted)
+            .map(|(_, url)| url.clone())
     };
     let url = |service| of(service).unwrap_or_default();
     Ok(PlatformUrls {
@@ -234,7 +252,10 @@ fn base_url(key: &'static str, value: &str) -> Result<String, PlatformError> {
     if usable {
         Ok(trimmed.to_owned())
     } else {
-        Err(PlatformError::PublicUrl { key, value: value.to_owned() })
+        Err(PlatformError::PublicUrl {
+            key,
+            value: value.to_owned(),
+        })
     }
 }
 
@@ -286,7 +307,10 @@ async fn check_host(State(state): State<PlatformState>, request: Request, next: 
         .extensions()
         .get::<axum::extract::ConnectInfo<SocketAddr>>()
         .is_some_and(|peer| peer.0.ip().is_loopback());
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     if local && !host.is_some_and(|host| is_own_host(host, state.authority())) {
         let body = "{\"error\":\"misdirected_request\"}";
         let json = (HeaderName::from_static("content-type"), "application/json");
@@ -296,7 +320,9 @@ async fn check_host(State(state): State<PlatformState>, request: Request, next: 
 }
 
 fn is_own_host(host: &str, authority: &str) -> bool {
-    let Ok(asked) = url::Url::parse(&format!("http://{host}")) else { return false };
+    let Ok(asked) = url::Url::parse(&format!("http://{host}")) else {
+        return false;
+    };
     let name = asked.host_str().unwrap_or_default();
     let loopback = match asked.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -314,17 +340,30 @@ mod tests {
     #[test]
     fn only_loopback_names_and_the_authority_are_own_hosts() {
         let authority = "https://id.example.com";
-        for host in ["127.0.0.1:5003", "localhost", "[::1]:5003", "id.example.com"] {
+        for host in [
+            "127.0.0.1:5003",
+            "localhost",
+            "[::1]:5003",
+            "id.example.com",
+        ] {
             assert!(is_own_host(host, authority), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example", "", "id.example.com.evil"] {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "",
+            "id.example.com.evil",
+        ] {
             assert!(!is_own_host(host, authority), "{host}");
         }
     }
 
     #[test]
     fn public_urls_lose_their_trailing_slash_and_must_be_absolute() {
-        assert_eq!(base_url("k", "http://a:1/").ok().as_deref(), Some("http://a:1"));
+        assert_eq!(
+            base_url("k", "http://a:1/").ok().as_deref(),
+            Some("http://a:1")
+        );
         for bad in ["mcp.local", "ftp://a", "http://a?x=1", ""] {
             assert!(base_url("k", bad).is_err(), "{bad}");
         }

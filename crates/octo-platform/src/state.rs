@@ -172,7 +172,10 @@ impl PlatformState {
         parent: &TenantId,
         limit: usize,
     ) -> Result<Vec<TenantId>, RuntimeError> {
-        let query = ChildrenQuery { take: Some(limit as u64), ..ChildrenQuery::default() };
+        let query = ChildrenQuery {
+            take: Some(limit as u64),
+            ..ChildrenQuery::default()
+        };
         let children = self.runtime().children(parent, query).await?;
         Ok(children.items.into_iter().map(|child| child.id).collect())
     }
@@ -186,7 +189,9 @@ impl PlatformState {
         if text.trim().eq_ignore_ascii_case("system") {
             return Ok(Some(self.runtime().system_tenant()));
         }
-        let Ok(id) = text.parse::<TenantId>() else { return Ok(None) };
+        let Ok(id) = text.parse::<TenantId>() else {
+            return Ok(None);
+        };
         match self.runtime().tenant(&id).await {
             Ok(tenant) => {
                 seed::ensure(self, &tenant).await?;
@@ -200,6 +205,8 @@ impl PlatformState {
 
 impl std::fmt::Debug for PlatformState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlatformState").field("authority", &self.0.authority).finish_non_exhaustive()
+        f.debug_struct("PlatformState")
+            .field("authority", &self.0.authority)
+            .finish_non_exhaustive()
     }
 }

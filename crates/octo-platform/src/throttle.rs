@@ -29,7 +29,12 @@ struct Window {
 impl Throttle {
     /// A throttle that remembers at most `capacity` keys.
     pub fn new(limit: u32, window: Duration, capacity: usize) -> Self {
-        Self { limit, window, capacity, windows: Mutex::default() }
+        Self {
+            limit,
+            window,
+            capacity,
+            windows: Mutex::default(),
+        }
     }
 
     /// Whether `key` has attempts left at `now`, without using one.
@@ -53,7 +58,10 @@ impl Throttle {
                 return false;
             }
         }
-        let fresh = Window { ends_at: now.checked_add(self.window).unwrap_or(now), attempts: 0 };
+        let fresh = Window {
+            ends_at: now.checked_add(self.window).unwrap_or(now),
+            attempts: 0,
+        };
         let window = windows.entry(key.to_owned()).or_insert(fresh);
         if window.ends_at <= now {
             *window = fresh;
@@ -67,7 +75,10 @@ impl Throttle {
 
     /// Forgets the attempts of `key`, after it proved itself.
     pub fn forgive(&self, key: &str) {
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.windows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
     }
 }
 

@@ -119,7 +119,11 @@ pub struct Tokens {
 impl Tokens {
     /// Tokens of `issuer` (with trailing slash), signed with `key`.
     pub fn new(key: Arc<SigningKey>, issuer: &str, clock: Arc<Clock>) -> Self {
-        Self { key, issuer: issuer.into(), clock }
+        Self {
+            key,
+            issuer: issuer.into(),
+            clock,
+        }
     }
 
     /// The issuer, with trailing slash.
@@ -131,7 +135,10 @@ impl Tokens {
     ///
     /// # Errors
     /// Whatever the signature library reports; nothing a caller can influence.
-    pub fn sign_access(&self, claims: &AccessClaims) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn sign_access(
+        &self,
+        claims: &AccessClaims,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
         self.sign(ACCESS_TOKEN_TYPE, claims)
     }
 
@@ -143,7 +150,11 @@ impl Tokens {
         self.sign("JWT", claims)
     }
 
-    fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
+    fn sign(
+        &self,
+        typ: &str,
+        claims: &impl Serialize,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::RS256);
         header.typ = Some(typ.to_owned());
         header.kid = Some(self.key.kid().to_owned());
@@ -249,8 +260,14 @@ mod tests {
         let token = tokens.sign_access(&claims).unwrap();
         let (other, _) = super::tests::tokens();
         assert_eq!(other.verify(&token), Err(TokenError::Invalid));
-        assert_eq!(tokens.verify(&tokens.sign_id(&claims).unwrap()), Err(TokenError::Invalid));
-        assert_eq!(tokens.verify(&token.replace('.', "..")), Err(TokenError::Invalid));
+        assert_eq!(
+            tokens.verify(&tokens.sign_id(&claims).unwrap()),
+            Err(TokenError::Invalid)
+        );
+        assert_eq!(
+            tokens.verify(&token.replace('.', "..")),
+            Err(TokenError::Invalid)
+        );
         let mut foreign = claims;
         foreign.iss = "http://evil/".to_owned();
         let token = tokens.sign_access(&foreign).unwrap();

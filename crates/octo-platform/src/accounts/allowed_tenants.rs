@@ -27,7 +27,12 @@ pub async fn of_user(
     let home = home_of(state.sealer(), tenant.id(), user);
     let mut found = vec![tenant.id().clone()];
     found.extend(home.iter().map(|home| home.tenant.clone()));
-    found.extend(trust::ancestors(state, tenant).await?.into_iter().map(|trust| trust.parent));
+    found.extend(
+        trust::ancestors(state, tenant)
+            .await?
+            .into_iter()
+            .map(|trust| trust.parent),
+    );
     found.extend(descendants(state, tenant, user, home).await?);
     let mut seen = BTreeSet::new();
     found.retain(|id| seen.insert(id.clone()));
@@ -58,11 +63,17 @@ async fn descendants(
                 if examined > MAX_EXAMINED {
                     return Ok(found);
                 }
-                let Some(child) = state.find_tenant(child_id.as_str()).await? else { continue };
+                let Some(child) = state.find_tenant(child_id.as_str()).await? else {
+                    continue;
+                };
                 if maps(&child, &parent).await? || maps(&child, &home).await? {
                     found.push(child_id.clone());
                     let user_name = parent.shadow_name();
-                    next.push(HomeIdentity { tenant: child_id, user: parent.user, user_name });
+                    next.push(HomeIdentity {
+                        tenant: child_id,
+                        user: parent.user,
+                        user_name,
+                    });
                 }
             }
         }
@@ -74,5 +85,7 @@ async fn descendants(
 async fn maps(child: &Tenant, source: &HomeIdentity) -> Result<bool, RuntimeError> {
     let query = EntityQuery::of(EXTERNAL_MAPPING).eq("SourceUserName", source.user_name.clone());
     let mappings = child.query(query).await?.items;
-    Ok(mappings.iter().any(|mapping| is_from(mapping, &source.tenant)))
+    Ok(mappings
+        .iter()
+        .any(|mapping| is_from(mapping, &source.tenant)))
 }

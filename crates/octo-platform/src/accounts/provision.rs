@@ -52,17 +52,30 @@ pub async fn provision_admin(
     parent: &Arc<Tenant>,
     user: RtId,
 ) -> Result<Provisioned, ProvisionError> {
-    let account = users::by_id(parent, user).await?.ok_or_else(|| ProvisionError::UserUnknown {
-        user,
-        tenant: parent.id().to_string(),
-    })?;
+    let account = users::by_id(parent, user)
+        .await?
+        .ok_or_else(|| ProvisionError::UserUnknown {
+            user,
+            tenant: parent.id().to_string(),
+        })?;
     let home = shadow::home_of(state.sealer(), parent.id(), &account).unwrap_or_else(|| {
         let user_name = users::user_name(&account).to_owned();
-        HomeIdentity { tenant: parent.id().clone(), user, user_name }
+        HomeIdentity {
+            tenant: parent.id().clone(),
+            user,
+            user_name,
+        }
     });
-    let _only_one = state.locks().lock(&[child.id().as_str(), "provision"]).await;
+    let _only_one = state
+        .locks()
+        .lock(&[child.id().as_str(), "provision"])
+        .await;
     let mut changes = ChangeSet::new();
-    if !trust::parents(child).await?.iter().any(|trust| trust.parent == *parent.id()) {
+    if !trust::parents(child)
+        .await?
+        .iter()
+        .any(|trust| trust.parent == *parent.id())
+    {
         changes = changes.insert(parent_provider(parent));
     }
     let existing = find_mapping(child, &home).await?;
@@ -79,9 +92,20 @@ pub async fn provision_admin(
             None
         }
     };
-    let applied = if changes.is_empty() { None } else { Some(child.apply(changes).await?) };
-    let stored = || applied.into_iter().flat_map(|applied| applied.inserted).last();
-    let mapping = mapping.or_else(stored).ok_or(RuntimeError::TenantUnknown(child.id().clone()))?;
+    let applied = if changes.is_empty() {
+        None
+    } else {
+        Some(child.apply(changes).await?)
+    };
+    let stored = || {
+        applied
+            .into_iter()
+            .flat_map(|applied| applied.inserted)
+            .last()
+    };
+    let mapping = mapping
+        .or_else(stored)
+        .ok_or(RuntimeError::TenantUnknown(child.id().clone()))?;
     Ok(Provisioned { mapping, created })
 }
 
@@ -97,7 +121,9 @@ fn parent_provider(parent: &Tenant) -> NewEntity {
 async fn find_mapping(child: &Tenant, home: &HomeIdentity) -> Result<Option<Entity>, RuntimeError> {
     let query = EntityQuery::of(EXTERNAL_MAPPING).eq("SourceUserId", home.user.to_string());
     let found = child.query(query).await?.items;
-    Ok(found.into_iter().find(|mapping| is_from(mapping, &home.tenant)))
+    Ok(found
+        .into_iter()
+        .find(|mapping| is_from(mapping, &home.tenant)))
 }
 
 async fn new_mapping(child: &Tenant, home: &HomeIdentity) -> Result<NewEntity, RuntimeError> {

@@ -50,8 +50,11 @@ pub async fn effective(tenant: &Tenant, subject: RtId) -> Result<Roles, RuntimeE
 /// [`RuntimeError`] if the tenant cannot be read.
 pub async fn effective_names(tenant: &Tenant, subject: RtId) -> Result<Vec<String>, RuntimeError> {
     let roles = effective(tenant, subject).await?;
-    let names: BTreeSet<String> =
-        roles.values().filter_map(|role| role.attributes.str("Name")).map(str::to_owned).collect();
+    let names: BTreeSet<String> = roles
+        .values()
+        .filter_map(|role| role.attributes.str("Name"))
+        .map(str::to_owned)
+        .collect();
     Ok(names.into_iter().collect())
 }
 

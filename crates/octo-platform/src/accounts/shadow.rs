@@ -52,7 +52,9 @@ pub fn is_foreign_idp(idp: &str) -> bool {
 
 /// Whether a name has the form reserved for shadow users.
 pub fn is_shadow_name(user_name: &str) -> bool {
-    user_name.get(..NAME_PREFIX.len()).is_some_and(|head| head.eq_ignore_ascii_case(NAME_PREFIX))
+    user_name
+        .get(..NAME_PREFIX.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(NAME_PREFIX))
 }
 
 /// The home identity of a shadow user; `None` for an ordinary user and for a link without valid
@@ -71,15 +73,20 @@ fn read_link(
     login: &Record,
 ) -> Option<HomeIdentity> {
     let fields = &login.attributes;
-    let home_tenant: TenantId =
-        fields.str("LoginProvider")?.strip_prefix(PROVIDER_PREFIX)?.parse().ok()?;
+    let home_tenant: TenantId = fields
+        .str("LoginProvider")?
+        .strip_prefix(PROVIDER_PREFIX)?
+        .parse()
+        .ok()?;
     let (user, seal) = fields.str("ProviderKey")?.split_once('.')?;
     let home = HomeIdentity {
         tenant: home_tenant,
         user: user.parse().ok()?,
         user_name: fields.str("ProviderDisplayName")?.to_owned(),
     };
-    sealer.verify(SEAL_LABEL, &sealed_parts(tenant, shadow, &home), seal).then_some(home)
+    sealer
+        .verify(SEAL_LABEL, &sealed_parts(tenant, shadow, &home), seal)
+        .then_some(home)
 }
 
 fn sealed_parts<'a>(tenant: &'a TenantId, shadow: RtId, home: &'a HomeIdentity) -> [String; 5] {
@@ -169,14 +176,20 @@ async fn add_mapped_roles(
 ) -> Result<(), RuntimeError> {
     let mapped = mapped_roles(tenant, home).await?;
     let held = roles::direct(tenant, shadow.rt_id).await?;
-    let missing: Vec<RtId> = mapped.into_iter().filter(|role| !held.contains_key(role)).collect();
+    let missing: Vec<RtId> = mapped
+        .into_iter()
+        .filter(|role| !held.contains_key(role))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let existing = tenant.query(EntityQuery::of(ROLE).ids(missing)).await?.items;
-    let changes = existing
-        .iter()
-        .fold(ChangeSet::new(), |changes, role| changes.associate(shadow, ASSIGNED_ROLE, role));
+    let existing = tenant
+        .query(EntityQuery::of(ROLE).ids(missing))
+        .await?
+        .items;
+    let changes = existing.iter().fold(ChangeSet::new(), |changes, role| {
+        changes.associate(shadow, ASSIGNED_ROLE, role)
+    });
     if !changes.is_empty() {
         tenant.apply(changes).await?;
     }

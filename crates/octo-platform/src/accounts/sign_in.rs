@@ -62,11 +62,18 @@ pub async fn sign_in(
 ) -> Result<Result<SignedInUser, Refusal>, SignInError> {
     if let Some(user) = users::by_name_or_email(tenant, name).await? {
         let checked = check_password(state, tenant, &user, password).await?;
-        return Ok(checked.map(|user| SignedInUser { user, idp: IDP_LOCAL.to_owned() }));
+        return Ok(checked.map(|user| SignedInUser {
+            user,
+            idp: IDP_LOCAL.to_owned(),
+        }));
     }
     for trusted in trust::ancestors(state, tenant).await? {
-        let Some(parent) = state.find_tenant(trusted.parent.as_str()).await? else { continue };
-        let Some(user) = users::by_name_or_email(&parent, name).await? else { continue };
+        let Some(parent) = state.find_tenant(trusted.parent.as_str()).await? else {
+            continue;
+        };
+        let Some(user) = users::by_name_or_email(&parent, name).await? else {
+            continue;
+        };
         let user = match check_password(state, &parent, &user, password).await? {
             Ok(user) => user,
             Err(refusal) => return Ok(Err(refusal)),
@@ -76,9 +83,13 @@ pub async fn sign_in(
             user: user.rt_id,
             user_name: users::user_name(&user).to_owned(),
         };
-        let shadow = shadow::find_or_create(state, tenant, &home, trusted.self_registration).await?;
+        let shadow =
+            shadow::find_or_create(state, tenant, &home, trusted.self_registration).await?;
         return Ok(shadow
-            .map(|user| SignedInUser { user, idp: home.idp() })
+            .map(|user| SignedInUser {
+                user,
+                idp: home.idp(),
+            })
             .ok_or(Refusal::Invalid));
     }
     state.passwords().verify(None, password).await?;
@@ -133,8 +144,9 @@ async fn clear_failures(tenant: &Tenant, user: Entity) -> Result<Entity, Runtime
     if failures(&user) == 0 && !user.attributes.contains("LockoutEnd") {
         return Ok(user);
     }
-    let update =
-        UpdateEntity::from_entity(&user).set("AccessFailedCount", 0).clear("LockoutEnd");
+    let update = UpdateEntity::from_entity(&user)
+        .set("AccessFailedCount", 0)
+        .clear("LockoutEnd");
     tenant.update(update).await
 }
 
@@ -146,13 +158,22 @@ async fn count_failure(
     let failures = failures(user).saturating_add(1);
     let update = UpdateEntity::from_entity(user);
     if failures < MAX_FAILURES {
-        tenant.update(update.set("AccessFailedCount", failures)).await?;
+        tenant
+            .update(update.set("AccessFailedCount", failures))
+            .await?;
         return Ok(Refusal::Invalid);
     }
     let now = state.clock().now();
-    let end = now.checked_add(SignedDuration::from_secs(LOCKOUT_SECONDS)).unwrap_or(now);
-    let end = Value::DateTimeOffset(DateTimeOffset { instant: end, offset_minutes: 0 });
-    tenant.update(update.set("AccessFailedCount", 0).set("LockoutEnd", end)).await?;
+    let end = now
+        .checked_add(SignedDuration::from_secs(LOCKOUT_SECONDS))
+        .unwrap_or(now);
+    let end = Value::DateTimeOffset(DateTimeOffset {
+        instant: end,
+        offset_minutes: 0,
+    });
+    tenant
+        .update(update.set("AccessFailedCount", 0).set("LockoutEnd", end))
+        .await?;
     tracing::warn!(tenant = %tenant.id(), user = %user.rt_id, "account locked after wrong passwords");
     Ok(Refusal::LockedOut)
 }

@@ -33,10 +33,7 @@ pub async fn parents(tenant: &Tenant) -> Result<Vec<Trust>, RuntimeError> {
 ///
 /// # Errors
 /// [`RuntimeError`] if a tenant on the way cannot be read.
-pub async fn ancestors(
-    state: &PlatformState,
-    tenant: &Tenant,
-) -> Result<Vec<Trust>, RuntimeError> {
+pub async fn ancestors(state: &PlatformState, tenant: &Tenant) -> Result<Vec<Trust>, RuntimeError> {
     let mut seen = BTreeSet::from([tenant.id().clone()]);
     let mut found = Vec::new();
     let mut level = parents(tenant).await?;
@@ -46,7 +43,9 @@ pub async fn ancestors(
             if !seen.insert(step.parent.clone()) {
                 continue;
             }
-            let Some(parent) = state.find_tenant(step.parent.as_str()).await? else { continue };
+            let Some(parent) = state.find_tenant(step.parent.as_str()).await? else {
+                continue;
+            };
             next.extend(parents(&parent).await?.into_iter().map(|further| Trust {
                 self_registration: further.self_registration && step.self_registration,
                 ..further

@@ -65,21 +65,28 @@ impl Client {
         client_id: &str,
         now: Timestamp,
     ) -> Result<Option<Self>, RuntimeError> {
-        let entity = tenant.first(EntityQuery::of(CLIENT).eq("ClientId", client_id)).await?;
+        let entity = tenant
+            .first(EntityQuery::of(CLIENT).eq("ClientId", client_id))
+            .await?;
         Ok(entity.and_then(|entity| Self::read(&entity, now)))
     }
 
     fn read(entity: &Entity, now: Timestamp) -> Option<Self> {
         let attributes = &entity.attributes;
         let expired = attributes.bool("DynamicRegistration") == Some(true)
-            && attributes.timestamp("DynamicRegistrationExpiresAt").is_some_and(|at| at <= now);
+            && attributes
+                .timestamp("DynamicRegistrationExpiresAt")
+                .is_some_and(|at| at <= now);
         if attributes.bool("Enabled") != Some(true) || expired {
             return None;
         }
         let client_id = attributes.str("ClientId")?.to_owned();
         Some(Self {
             rt_id: entity.rt_id,
-            name: attributes.str("ClientName").unwrap_or(&client_id).to_owned(),
+            name: attributes
+                .str("ClientName")
+                .unwrap_or(&client_id)
+                .to_owned(),
             client_id,
             grant_types: attributes.strings("AllowedGrantTypes").to_vec(),
             scopes: attributes.strings("AllowedScopes").to_vec(),
@@ -111,7 +118,11 @@ impl Client {
 impl Lifetimes {
     fn read(entity: &Entity) -> Self {
         let seconds = |name: &str, default: i64| {
-            entity.attributes.i32(name).map_or(default, i64::from).max(1)
+            entity
+                .attributes
+                .i32(name)
+                .map_or(default, i64::from)
+                .max(1)
         };
         let sliding = entity.attributes.i32("RefreshTokenExpiration") == Some(SLIDING);
         Self {
@@ -129,10 +140,18 @@ fn secrets(entity: &Entity) -> Vec<StoredSecret> {
         .attributes
         .records("ClientSecrets")
         .iter()
-        .filter(|secret| secret.attributes.str("Type").is_none_or(|kind| kind == SHARED_SECRET))
+        .filter(|secret| {
+            secret
+                .attributes
+                .str("Type")
+                .is_none_or(|kind| kind == SHARED_SECRET)
+        })
         .filter_map(|secret| {
             let hash = secret.attributes.str("Value")?.to_owned();
-            Some(StoredSecret { hash, expires: secret.attributes.timestamp("ExpirationDateTime") })
+            Some(StoredSecret {
+                hash,
+                expires: secret.attributes.timestamp("ExpirationDateTime"),
+            })
         })
         .collect()
 }

@@ -34,12 +34,16 @@ pub async fn authenticate(
 ) -> Result<AuthenticatedClient, OAuthError> {
     let (client_id, secret) = credentials(headers, params)?;
     let now = state.clock().now();
-    let client =
-        Client::find(tenant, &client_id, now).await?.ok_or_else(OAuthError::invalid_client)?;
+    let client = Client::find(tenant, &client_id, now)
+        .await?
+        .ok_or_else(OAuthError::invalid_client)?;
     let Some(secret) = secret else {
         return match client.requires_secret {
             true => Err(OAuthError::invalid_client()),
-            false => Ok(AuthenticatedClient { client, proved: false }),
+            false => Ok(AuthenticatedClient {
+                client,
+                proved: false,
+            }),
         };
     };
     let throttle = &state.throttles().client_secrets;
@@ -47,7 +51,10 @@ pub async fn authenticate(
         return Err(OAuthError::too_many());
     }
     if client.accepts_secret(&secret, now) {
-        return Ok(AuthenticatedClient { client, proved: true });
+        return Ok(AuthenticatedClient {
+            client,
+            proved: true,
+        });
     }
     throttle.attempt(address, now);
     Err(OAuthError::invalid_client())
@@ -61,11 +68,18 @@ fn credentials(
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return Ok((params.require("client_id")?.to_owned(), posted));
     };
-    let (client_id, secret) =
-        header.to_str().ok().and_then(basic).ok_or_else(OAuthError::invalid_client)?;
-    let same_client = params.get("client_id").is_none_or(|posted| posted == client_id);
+    let (client_id, secret) = header
+        .to_str()
+        .ok()
+        .and_then(basic)
+        .ok_or_else(OAuthError::invalid_client)?;
+    let same_client = params
+        .get("client_id")
+        .is_none_or(|posted| posted == client_id);
     if posted.is_some() || !same_client {
-        return Err(OAuthError::invalid_request("use one way of client authentication only"));
+        return Err(OAuthError::invalid_request(
+            "use one way of client authentication only",
+        ));
     }
     Ok((client_id, Some(secret)))
 }
@@ -96,7 +110,10 @@ mod tests {
     #[test]
     fn basic_credentials_are_form_decoded() {
         let header = format!("Basic {}", STANDARD.encode("my%3Aclient:p%26q+r"));
-        assert_eq!(basic(&header), Some(("my:client".to_owned(), "p&q r".to_owned())));
+        assert_eq!(
+            basic(&header),
+            Some(("my:client".to_owned(), "p&q r".to_owned()))
+        );
         assert_eq!(basic("Bearer abc"), None);
         assert_eq!(basic("Basic !!!"), None);
     }

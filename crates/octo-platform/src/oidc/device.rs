@@ -32,7 +32,9 @@ pub async fn authorize(
     if !client.allows_grant(DEVICE_CODE) {
         return Err(OAuthError::unauthorized_client());
     }
-    let scopes = Scopes::load(&tenant).await?.for_user(&client, params.get("scope"))?;
+    let scopes = Scopes::load(&tenant)
+        .await?
+        .for_user(&client, params.get("scope"))?;
     let request = DeviceRequest {
         tenant: tenant.id().clone(),
         client_id: client.client_id,
@@ -41,12 +43,13 @@ pub async fn authorize(
         address: peer.ip(),
     };
     let lifetime = client.lifetimes.device_code;
-    let issued = state.device_codes().start(request, lifetime, state.clock().now()).map_err(
-        |error| match error {
+    let issued = state
+        .device_codes()
+        .start(request, lifetime, state.clock().now())
+        .map_err(|error| match error {
             StartError::TooMany => OAuthError::too_many(),
             StartError::Random(error) => error.into(),
-        },
-    )?;
+        })?;
     let verification_uri = format!("{}/{}/device", state.authority(), tenant.id());
     let body = json!({
         "device_code": issued.device_code,

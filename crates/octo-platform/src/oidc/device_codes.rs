@@ -163,7 +163,10 @@ impl DeviceCodes {
             decision: None,
         };
         table.by_device_code.insert(key, pending);
-        Ok(IssuedCodes { device_code, user_code })
+        Ok(IssuedCodes {
+            device_code,
+            user_code,
+        })
     }
 
     /// One poll by a client, checked in the order of auth.md 6.4. Success consumes the request.
@@ -178,7 +181,10 @@ impl DeviceCodes {
     ) -> Result<Redeemed, PollError> {
         let key = sha256(device_code);
         let mut table = self.lock();
-        let pending = table.by_device_code.get_mut(&key).ok_or(PollError::InvalidGrant)?;
+        let pending = table
+            .by_device_code
+            .get_mut(&key)
+            .ok_or(PollError::InvalidGrant)?;
         if pending.request.client_id != client_id {
             return Err(PollError::InvalidGrant);
         }
@@ -199,7 +205,10 @@ impl DeviceCodes {
         }
         let taken = table.remove(&key).ok_or(PollError::InvalidGrant)?;
         match taken.decision {
-            Some(Decision::Approve(approval)) => Ok(Redeemed { request: taken.request, approval }),
+            Some(Decision::Approve(approval)) => Ok(Redeemed {
+                request: taken.request,
+                approval,
+            }),
             _ => Err(PollError::InvalidGrant),
         }
     }
@@ -213,7 +222,12 @@ impl DeviceCodes {
 
     /// The undecided request a person means by `user_code`. Counts as a look-up: after too many,
     /// the code is withdrawn.
-    pub fn look_up(&self, tenant: &TenantId, user_code: &str, now: Timestamp) -> Option<DeviceRequest> {
+    pub fn look_up(
+        &self,
+        tenant: &TenantId,
+        user_code: &str,
+        now: Timestamp,
+    ) -> Option<DeviceRequest> {
         let mut table = self.lock();
         let (key, pending) = table.open(tenant, user_code, now)?;
         pending.lookups += 1;
@@ -233,7 +247,9 @@ impl DeviceCodes {
         now: Timestamp,
     ) -> bool {
         let mut table = self.lock();
-        let Some((key, pending)) = table.open(tenant, user_code, now) else { return false };
+        let Some((key, pending)) = table.open(tenant, user_code, now) else {
+            return false;
+        };
         pending.decision = Some(decision);
         let user_code = pending.user_code.clone();
         table.by_user_code.remove(&user_code);
@@ -286,11 +302,16 @@ impl Table {
 
 /// A user code as typed, reduced to its digits: people add blanks and dashes.
 pub fn digits(user_code: &str) -> String {
-    user_code.chars().filter(char::is_ascii_digit).take(USER_CODE_DIGITS + 1).collect()
+    user_code
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(USER_CODE_DIGITS + 1)
+        .collect()
 }
 
 fn later(from: Timestamp, seconds: i64) -> Timestamp {
-    from.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+    from.checked_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -332,7 +353,10 @@ mod tests {
         assert!(codes.decide(&tenant(), &issued.user_code, approve(), now));
         assert_eq!(poll("octo-cli", later(now, 6)), Err(PollError::SlowDown));
         assert_eq!(poll("octo-cli", later(now, 11)), Ok(()));
-        assert_eq!(poll("octo-cli", later(now, 16)), Err(PollError::InvalidGrant));
+        assert_eq!(
+            poll("octo-cli", later(now, 16)),
+            Err(PollError::InvalidGrant)
+        );
     }
 
     #[test]
@@ -340,12 +364,18 @@ mod tests {
         let (codes, now) = (DeviceCodes::default(), Timestamp::now());
         let expired = codes.start(request(), 300, now).unwrap();
         let at = later(now, 300);
-        assert_eq!(codes.poll(&expired.device_code, "octo-cli", at), Err(PollError::Expired));
+        assert_eq!(
+            codes.poll(&expired.device_code, "octo-cli", at),
+            Err(PollError::Expired)
+        );
         assert!(!codes.decide(&tenant(), &expired.user_code, approve(), at));
         let denied = codes.start(request(), 300, now).unwrap();
         assert!(codes.decide(&tenant(), &denied.user_code, Decision::Deny, now));
         assert!(!codes.decide(&tenant(), &denied.user_code, approve(), now));
-        assert_eq!(codes.poll(&denied.device_code, "octo-cli", now), Err(PollError::AccessDenied));
+        assert_eq!(
+            codes.poll(&denied.device_code, "octo-cli", now),
+            Err(PollError::AccessDenied)
+        );
     }
 
     #[test]
@@ -354,8 +384,16 @@ mod tests {
         let issued = codes.start(request(), 300, now).unwrap();
         assert_eq!(issued.user_code.len(), 9);
         let (head, tail) = issued.user_code.split_at(3);
-        assert!(codes.look_up(&tenant(), &format!(" {head}-{tail} "), now).is_some());
-        assert!(codes.look_up(&"other".parse().unwrap(), &issued.user_code, now).is_none());
+        assert!(
+            codes
+                .look_up(&tenant(), &format!(" {head}-{tail} "), now)
+                .is_some()
+        );
+        assert!(
+            codes
+                .look_up(&"other".parse().unwrap(), &issued.user_code, now)
+                .is_none()
+        );
     }
 
     #[test]
@@ -375,7 +413,10 @@ mod tests {
         for _ in 0..MAX_PENDING_PER_ADDRESS {
             codes.start(request(), 300, now).unwrap();
         }
-        assert!(matches!(codes.start(request(), 300, now), Err(StartError::TooMany)));
+        assert!(matches!(
+            codes.start(request(), 300, now),
+            Err(StartError::TooMany)
+        ));
         assert!(codes.start(request(), 300, later(now, 700)).is_ok());
     }
 }

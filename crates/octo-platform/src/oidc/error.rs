@@ -20,7 +20,11 @@ pub struct OAuthError {
 impl OAuthError {
     /// An error of the given code, status 400.
     pub fn new(code: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, description: None }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code,
+            description: None,
+        }
     }
 
     /// Adds a description for the developer of the client.
@@ -53,14 +57,20 @@ impl OAuthError {
     /// Too many attempts or requests: status 429.
     pub fn too_many() -> Self {
         let error = Self::new("temporarily_unavailable");
-        Self { status: StatusCode::TOO_MANY_REQUESTS, ..error }
-            .describe("too many requests; try again later")
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            ..error
+        }
+        .describe("too many requests; try again later")
     }
 
     /// Something failed on this side: status 500. The cause is logged, not shown.
     pub fn server(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "the OpenID provider failed");
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Self::new("server_error") }
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            ..Self::new("server_error")
+        }
     }
 
     /// The error code.
@@ -99,11 +109,18 @@ impl IntoResponse for OAuthError {
 
 /// A JSON answer that must not be cached.
 pub(super) fn no_store(status: StatusCode, body: &impl serde::Serialize) -> Response {
-    let headers = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::PRAGMA, "no-cache"),
+    ];
     match serde_json::to_string(body) {
-        Ok(json) => {
-            (status, headers, [(header::CONTENT_TYPE, "application/json")], json).into_response()
-        }
+        Ok(json) => (
+            status,
+            headers,
+            [(header::CONTENT_TYPE, "application/json")],
+            json,
+        )
+            .into_response(),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

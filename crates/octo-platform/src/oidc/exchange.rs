@@ -7,11 +7,11 @@
 
 use octo_runtime::{Entity, TenantId};
 
+use super::OFFLINE_ACCESS;
 use super::error::OAuthError;
 use super::form::Params;
 use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::tenant::named_tenant;
-use super::OFFLINE_ACCESS;
 use crate::accounts::shadow::{self, HomeIdentity};
 use crate::accounts::{IDP_LOCAL, trust, users};
 use crate::auth::{SCOPE_API, SCOPE_DATA_MODEL, SCOPE_READ_ONLY};
@@ -68,18 +68,29 @@ fn subject(state: &PlatformState, params: &Params) -> Result<Source, OAuthError>
     let token = params
         .get("subject_token")
         .ok_or_else(|| OAuthError::invalid_request("subject_token is required"))?;
-    if params.get("subject_token_type").is_some_and(|kind| kind != ACCESS_TOKEN_TYPE) {
+    if params
+        .get("subject_token_type")
+        .is_some_and(|kind| kind != ACCESS_TOKEN_TYPE)
+    {
         return Err(OAuthError::invalid_request(
             "subject_token_type must be urn:ietf:params:oauth:token-type:access_token",
         ));
     }
-    let claims = state.tokens().verify(token).map_err(|_| {
-        OAuthError::invalid_grant().describe("subject_token is invalid or expired")
-    })?;
+    let claims = state
+        .tokens()
+        .verify(token)
+        .map_err(|_| OAuthError::invalid_grant().describe("subject_token is invalid or expired"))?;
     let user = claims.sub.as_deref().and_then(|sub| sub.parse().ok());
-    let tenant = claims.tenant_id.as_deref().and_then(|tenant| tenant.parse().ok());
+    let tenant = claims
+        .tenant_id
+        .as_deref()
+        .and_then(|tenant| tenant.parse().ok());
     match (user, tenant) {
-        (Some(user), Some(tenant)) => Ok(Source { claims, user, tenant }),
+        (Some(user), Some(tenant)) => Ok(Source {
+            claims,
+            user,
+            tenant,
+        }),
         _ => Err(OAuthError::invalid_grant()
             .describe("subject_token must carry a user subject and tenant_id")),
     }
@@ -88,7 +99,9 @@ fn subject(state: &PlatformState, params: &Params) -> Result<Source, OAuthError>
 /// Checks 5 and 6.
 fn check_target(params: &Params, resolved: &TenantId) -> Result<(), OAuthError> {
     let named = named_tenant(params).ok_or_else(|| {
-        OAuthError::invalid_request("acr_values=tenant:{targetTenantId} is required for token exchange")
+        OAuthError::invalid_request(
+            "acr_values=tenant:{targetTenantId} is required for token exchange",
+        )
     })?;
     match named.parse::<TenantId>() {
         Ok(named) if named == *resolved => Ok(()),
@@ -102,8 +115,12 @@ async fn home_identity(
     state: &PlatformState,
     source: &Source,
 ) -> Result<Option<HomeIdentity>, OAuthError> {
-    let Some(tenant) = state.find_tenant(source.tenant.as_str()).await? else { return Ok(None) };
-    let Some(user) = users::by_id(&tenant, source.user).await? else { return Ok(None) };
+    let Some(tenant) = state.find_tenant(source.tenant.as_str()).await? else {
+        return Ok(None);
+    };
+    let Some(user) = users::by_id(&tenant, source.user).await? else {
+        return Ok(None);
+    };
     let idp = source.claims.idp.as_deref().unwrap_or(IDP_LOCAL);
     match shadow::home_of(state.sealer(), tenant.id(), &user) {
         Some(home) if idp == home.idp() => still_at_home(state, home).await,
@@ -127,7 +144,9 @@ async fn still_at_home(
     state: &PlatformState,
     home: HomeIdentity,
 ) -> Result<Option<HomeIdentity>, OAuthError> {
-    let Some(tenant) = state.find_tenant(home.tenant.as_str()).await? else { return Ok(None) };
+    let Some(tenant) = state.find_tenant(home.tenant.as_str()).await? else {
+        return Ok(None);
+    };
     Ok(users::by_id(&tenant, home.user).await?.map(|_| home))
 }
 
@@ -139,8 +158,12 @@ async fn admission(
     home: &HomeIdentity,
 ) -> Result<bool, OAuthError> {
     let ancestors = trust::ancestors(state, &grant.tenant).await?;
-    let way_in = ancestors.into_iter().find(|trust| trust.parent == home.tenant);
-    way_in.map(|trust| trust.self_registration).ok_or_else(denied)
+    let way_in = ancestors
+        .into_iter()
+        .find(|trust| trust.parent == home.tenant);
+    way_in
+        .map(|trust| trust.self_registration)
+        .ok_or_else(denied)
 }
 
 fn check_scopes(grant: &Grant, presented: &AccessClaims) -> Result<(), OAuthError> {

@@ -14,7 +14,10 @@ pub struct Params(BTreeMap<String, String>);
 impl Params {
     /// The value of a parameter, if it is present and not blank.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     /// The value of a parameter that must be present.
@@ -22,7 +25,8 @@ impl Params {
     /// # Errors
     /// `invalid_request` naming the parameter.
     pub fn require(&self, name: &str) -> Result<&str, OAuthError> {
-        self.get(name).ok_or_else(|| OAuthError::invalid_request(format!("{name} is required")))
+        self.get(name)
+            .ok_or_else(|| OAuthError::invalid_request(format!("{name} is required")))
     }
 }
 

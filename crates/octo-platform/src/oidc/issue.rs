@@ -71,7 +71,9 @@ pub struct TokenResponse {
 /// # Errors
 /// `invalid_grant` if the user is gone.
 pub async fn active_user(tenant: &Tenant, user: RtId) -> Result<Entity, OAuthError> {
-    users::by_id(tenant, user).await?.ok_or_else(OAuthError::invalid_grant)
+    users::by_id(tenant, user)
+        .await?
+        .ok_or_else(OAuthError::invalid_grant)
 }
 
 /// Signs the access token of a grant.
@@ -114,7 +116,10 @@ pub async fn user_tokens(
 
 async fn access_claims(state: &PlatformState, grant: &Grant) -> Result<AccessClaims, OAuthError> {
     let now = state.clock().unix_seconds();
-    let subject = grant.user.as_ref().map_or(grant.client.rt_id, |(user, _)| user.rt_id);
+    let subject = grant
+        .user
+        .as_ref()
+        .map_or(grant.client.rt_id, |(user, _)| user.rt_id);
     let role = match grant.scopes.wants_roles(&grant.granted) {
         true => roles::effective_names(&grant.tenant, subject).await?,
         false => Vec::new(),
@@ -123,7 +128,10 @@ async fn access_claims(state: &PlatformState, grant: &Grant) -> Result<AccessCla
         Some((user, _)) => allowed_tenants::of_user(state, &grant.tenant, user).await?,
         None => Vec::new(),
     };
-    let authentication = grant.user.as_ref().map(|(_, authentication)| authentication);
+    let authentication = grant
+        .user
+        .as_ref()
+        .map(|(_, authentication)| authentication);
     Ok(AccessClaims {
         iss: state.tokens().issuer().to_owned(),
         iat: now,
@@ -136,7 +144,9 @@ async fn access_claims(state: &PlatformState, grant: &Grant) -> Result<AccessCla
         sub: grant.user.as_ref().map(|(user, _)| user.rt_id.to_string()),
         auth_time: authentication.map(|authentication| authentication.auth_time),
         idp: authentication.map(|authentication| authentication.idp.clone()),
-        amr: authentication.map(|authentication| authentication.amr.clone()).unwrap_or_default(),
+        amr: authentication
+            .map(|authentication| authentication.amr.clone())
+            .unwrap_or_default(),
         sid: authentication.and_then(|authentication| authentication.sid.clone()),
         tenant_id: Some(grant.tenant.id().to_string()),
         allowed_tenants: Values(allowed_tenants),
@@ -168,7 +178,8 @@ async fn id_claims(
         claims["sid"] = sid.as_str().into();
     }
     if grant.client.user_claims_in_id_token {
-        let own = identity_claims(state, &grant.tenant, user, &grant.scopes, &grant.granted).await?;
+        let own =
+            identity_claims(state, &grant.tenant, user, &grant.scopes, &grant.granted).await?;
         for (name, value) in own {
             claims[name] = value;
         }

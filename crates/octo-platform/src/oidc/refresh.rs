@@ -75,7 +75,10 @@ impl RefreshGrant {
 
 /// The tenant part of a handle.
 pub fn tenant_of(handle: &str) -> Option<&str> {
-    handle.split_once('.').map(|(tenant, _)| tenant).filter(|tenant| !tenant.is_empty())
+    handle
+        .split_once('.')
+        .map(|(tenant, _)| tenant)
+        .filter(|tenant| !tenant.is_empty())
 }
 
 /// Starts a family; the result is its first handle.
@@ -103,13 +106,34 @@ pub async fn start(
         sid: authentication.sid.clone(),
         stamp: stamp_of(user),
         family: uuid::Uuid::new_v4().simple().to_string(),
-        ends_at: now.as_second().saturating_add(client.lifetimes.refresh_absolute),
+        ends_at: now
+            .as_second()
+            .saturating_add(client.lifetimes.refresh_absolute),
     };
-    tenant.insert(stored(state, tenant, client, &handle, &grant, now)?).await?;
+    tenant
+        .insert(stored(state, tenant, client, &handle, &grant, now)?)
+        .await?;
     Ok(handle)
 }
 
-/// Consumes a handle: the grant and the successor of the handle.
+/// The grant behind a handle of `client`, without using the handle up.
+///
+/// # Errors
+/// `invalid_grant` if the handle is unknown or of another client.
+pub async fn look_up(
+    state: &PlatformState,
+    tenant: &Tenant,
+    client: &Client,
+    handle: &str,
+) -> Result<RefreshGrant, OAuthError> {
+    let (_, grant) = open(state, tenant, handle).await?;
+    if grant.client_id != client.client_id {
+        return Err(OAuthError::invalid_grant());
+    }
+    Ok(grant)
+}
+
+/// Consumes a handle; the result is its successor.
 ///
 /// # Errors
 /// `invalid_grant` for a handle that is unknown, expired, of another client, or used before; in
@@ -119,13 +143,19 @@ pub async fn rotate(
     tenant: &Tenant,
     client: &Client,
     handle: &str,
-) -> Result<(RefreshGrant, String), OAuthError> {
-    let (_, grant) = open(state, tenant, handle).await?;
-    let _one_at_a_time = state.locks().lock(&[tenant.id().as_str(), &grant.family]).await;
+) -> Result<String, OAuthError> {
+    let grant = look_up(state, tenant, client, handle).await?;
+    let _one_at_a_time = state
+        .locks()
+        .lock(&[tenant.id().as_str(), &grant.family])
+        .await;
     let (entity, grant) = open(state, tenant, handle).await?;
     let now = state.clock().now();
-    let alive = entity.attributes.timestamp("ExpirationDateTime").is_some_and(|at| now < at);
-    if grant.client_id != client.client_id || !alive || now.as_second() >= grant.ends_at {
+    let alive = entity
+        .attributes
+        .timestamp("ExpirationDateTime")
+        .is_some_and(|at| now < at);
+    if !alive || now.as_second() >= grant.ends_at {
         return Err(OAuthError::invalid_grant());
     }
     let successor = successor_of(state, tenant, handle);
@@ -135,7 +165,9 @@ pub async fn rotate(
                 .expect_version(entity.version)
                 .set("ConsumedDateTime", now);
             let next = stored(state, tenant, client, &successor, &grant, now)?;
-            tenant.apply(ChangeSet::new().update(consumed).insert(next)).await?;
+            tenant
+                .apply(ChangeSet::new().update(consumed).insert(next))
+                .await?;
         }
         Some(consumed) => {
             let in_grace = now < consumed + SignedDuration::from_secs(GRACE_SECONDS);
@@ -147,7 +179,7 @@ pub async fn rotate(
             }
         }
     }
-    Ok((grant, successor))
+    Ok(successor)
 }
 
 /// Ends the family of a handle, if the handle is known and belongs to the client.
@@ -160,11 +192,16 @@ pub async fn revoke(
     client: &Client,
     handle: &str,
 ) -> Result<(), OAuthError> {
-    let Ok((_, grant)) = open(state, tenant, handle).await else { return Ok(()) };
+    let Ok((_, grant)) = open(state, tenant, handle).await else {
+        return Ok(());
+    };
     if grant.client_id != client.client_id {
         return Ok(());
     }
-    let _one_at_a_time = state.locks().lock(&[tenant.id().as_str(), &grant.family]).await;
+    let _one_at_a_time = state
+        .locks()
+        .lock(&[tenant.id().as_str(), &grant.family])
+        .await;
     Ok(remove_family(tenant, &grant.family).await?)
 }
 
@@ -173,7 +210,9 @@ async fn open(
     tenant: &Tenant,
     handle: &str,
 ) -> Result<(Entity, RefreshGrant), OAuthError> {
-    let entity = find(tenant, handle).await?.ok_or_else(OAuthError::invalid_grant)?;
+    let entity = find(tenant, handle)
+        .await?
+        .ok_or_else(OAuthError::invalid_grant)?;
     let grant = unseal(state, tenant, &entity).ok_or_else(|| {
         tracing::warn!(tenant = %tenant.id(), grant = %entity.rt_id, "a stored grant has no valid seal");
         OAuthError::invalid_grant()
@@ -194,7 +233,11 @@ async fn is_unused(tenant: &Tenant, handle: &str) -> Result<bool, RuntimeError> 
 }
 
 fn successor_of(state: &PlatformState, tenant: &Tenant, handle: &str) -> String {
-    format!("{}.{}", tenant.id(), state.sealer().seal(SUCCESSOR_LABEL, &[handle]))
+    format!(
+        "{}.{}",
+        tenant.id(),
+        state.sealer().seal(SUCCESSOR_LABEL, &[handle])
+    )
 }
 
 fn stored(
@@ -207,7 +250,9 @@ fn stored(
 ) -> Result<NewEntity, OAuthError> {
     let key = sha256_base64(handle);
     let json = serde_json::to_string(grant).map_err(OAuthError::server)?;
-    let seal = state.sealer().seal(SEAL_LABEL, &[tenant.id().as_str(), &key, &json]);
+    let seal = state
+        .sealer()
+        .seal(SEAL_LABEL, &[tenant.id().as_str(), &key, &json]);
     let mut ends = Timestamp::from_second(grant.ends_at).map_err(OAuthError::server)?;
     if let Some(sliding) = client.lifetimes.refresh_sliding {
         let idle_end = now.checked_add(SignedDuration::from_secs(sliding));
@@ -235,12 +280,20 @@ fn unseal(state: &PlatformState, tenant: &Tenant, entity: &Entity) -> Option<Ref
 }
 
 async fn remove_family(tenant: &Tenant, family: &str) -> Result<(), RuntimeError> {
-    erase(tenant, EntityQuery::of(PERSISTED_GRANT).eq("SessionId", family)).await
+    erase(
+        tenant,
+        EntityQuery::of(PERSISTED_GRANT).eq("SessionId", family),
+    )
+    .await
 }
 
 async fn sweep(tenant: &Tenant, now: Timestamp) -> Result<(), RuntimeError> {
     let expired = Criteria::field("ExpirationDateTime", Operator::LessThan, now);
-    erase(tenant, EntityQuery::of(PERSISTED_GRANT).filter(expired).take(SWEEP)).await
+    erase(
+        tenant,
+        EntityQuery::of(PERSISTED_GRANT).filter(expired).take(SWEEP),
+    )
+    .await
 }
 
 async fn erase(tenant: &Tenant, query: EntityQuery) -> Result<(), RuntimeError> {

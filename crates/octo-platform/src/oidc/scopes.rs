@@ -40,9 +40,21 @@ impl Scopes {
     /// [`RuntimeError`] if the tenant cannot be read.
     pub async fn load(tenant: &Tenant) -> Result<Self, RuntimeError> {
         Ok(Self {
-            identity: enabled(tenant, IDENTITY_RESOURCE).await?.iter().filter_map(scope).collect(),
-            api: enabled(tenant, API_SCOPE).await?.iter().filter_map(scope).collect(),
-            resources: enabled(tenant, API_RESOURCE).await?.iter().filter_map(resource).collect(),
+            identity: enabled(tenant, IDENTITY_RESOURCE)
+                .await?
+                .iter()
+                .filter_map(scope)
+                .collect(),
+            api: enabled(tenant, API_SCOPE)
+                .await?
+                .iter()
+                .filter_map(scope)
+                .collect(),
+            resources: enabled(tenant, API_RESOURCE)
+                .await?
+                .iter()
+                .filter_map(resource)
+                .collect(),
         })
     }
 
@@ -88,20 +100,25 @@ impl Scopes {
         };
         let asked: Vec<&str> = requested.split_ascii_whitespace().collect();
         match asked.iter().find(|name| !allowed(name) || !grantable(name)) {
-            Some(refused) => Err(OAuthError::new("invalid_scope")
-                .describe(format!("scope '{}' is not available to this client", printable(refused)))),
+            Some(refused) => Err(OAuthError::new("invalid_scope").describe(format!(
+                "scope '{}' is not available to this client",
+                printable(refused)
+            ))),
             None => Ok(distinct(asked.into_iter().map(str::to_owned))),
         }
     }
 
     /// Names of the API resources that own one of `granted`: the audience of the token.
     pub fn audiences(&self, granted: &[String]) -> Vec<String> {
-        self.owners(granted).map(|resource| resource.name.clone()).collect()
+        self.owners(granted)
+            .map(|resource| resource.name.clone())
+            .collect()
     }
 
     /// Whether a token for `granted` carries roles.
     pub fn wants_roles(&self, granted: &[String]) -> bool {
-        self.owners(granted).any(|resource| resource.claims.iter().any(|claim| claim == "role"))
+        self.owners(granted)
+            .any(|resource| resource.claims.iter().any(|claim| claim == "role"))
     }
 
     /// Whether `name` is a scope of an API.
@@ -111,15 +128,22 @@ impl Scopes {
 
     /// The identity claims `granted` opens.
     pub fn identity_claims(&self, granted: &[String]) -> Vec<&str> {
-        let opened = self.identity.iter().filter(|scope| granted.contains(&scope.name));
-        opened.flat_map(|scope| scope.claims.iter().map(String::as_str)).collect()
+        let opened = self
+            .identity
+            .iter()
+            .filter(|scope| granted.contains(&scope.name));
+        opened
+            .flat_map(|scope| scope.claims.iter().map(String::as_str))
+            .collect()
     }
 
     /// What `granted` means, in words, for the confirmation page.
     pub fn in_words(&self, granted: &[String]) -> Vec<String> {
         let known = |name: &String| {
             let mut scopes = self.identity.iter().chain(&self.api);
-            scopes.find(|scope| scope.name == *name).map(|scope| scope.display_name.clone())
+            scopes
+                .find(|scope| scope.name == *name)
+                .map(|scope| scope.display_name.clone())
         };
         granted
             .iter()
@@ -142,13 +166,24 @@ impl Scopes {
 }
 
 async fn enabled(tenant: &Tenant, ck_type: &str) -> Result<Vec<Entity>, RuntimeError> {
-    Ok(tenant.query(EntityQuery::of(ck_type).eq("Enabled", true)).await?.items)
+    Ok(tenant
+        .query(EntityQuery::of(ck_type).eq("Enabled", true))
+        .await?
+        .items)
 }
 
 fn scope(entity: &Entity) -> Option<Scope> {
     let name = entity.attributes.str("Name")?.to_owned();
-    let display_name = entity.attributes.str("DisplayName").unwrap_or(&name).to_owned();
-    Some(Scope { name, display_name, claims: entity.attributes.strings("Claims").to_vec() })
+    let display_name = entity
+        .attributes
+        .str("DisplayName")
+        .unwrap_or(&name)
+        .to_owned();
+    Some(Scope {
+        name,
+        display_name,
+        claims: entity.attributes.strings("Claims").to_vec(),
+    })
 }
 
 fn resource(entity: &Entity) -> Option<ApiResource> {
@@ -171,5 +206,8 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// The characters RFC 6749 allows in a description, at most 60.
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).take(60).collect()
+    text.chars()
+        .filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\'))
+        .take(60)
+        .collect()
 }

@@ -15,10 +15,13 @@ use crate::state::PlatformState;
 
 /// The tenant named by `acr_values`: the first blank-separated entry `tenant:…` with content.
 pub fn named_tenant(params: &Params) -> Option<&str> {
-    params.get("acr_values")?.split_ascii_whitespace().find_map(|entry| {
-        let (prefix, tenant) = entry.split_at_checked("tenant:".len())?;
-        (prefix.eq_ignore_ascii_case("tenant:") && !tenant.is_empty()).then_some(tenant)
-    })
+    params
+        .get("acr_values")?
+        .split_ascii_whitespace()
+        .find_map(|entry| {
+            let (prefix, tenant) = entry.split_at_checked("tenant:".len())?;
+            (prefix.eq_ignore_ascii_case("tenant:") && !tenant.is_empty()).then_some(tenant)
+        })
 }
 
 /// The tenant of a request that starts something new.
@@ -49,7 +52,10 @@ pub async fn of_grant(
         return Err(OAuthError::invalid_grant()
             .describe("acr_values names another tenant than the grant was issued for"));
     }
-    state.find_tenant(granted).await?.ok_or_else(OAuthError::invalid_grant)
+    state
+        .find_tenant(granted)
+        .await?
+        .ok_or_else(OAuthError::invalid_grant)
 }
 
 #[cfg(test)]
@@ -63,7 +69,10 @@ mod tests {
 
     #[test]
     fn the_first_tenant_entry_with_content_counts() {
-        assert_eq!(named("idp:x tenant: TENANT:Acme tenant:b").as_deref(), Some("Acme"));
+        assert_eq!(
+            named("idp:x tenant: TENANT:Acme tenant:b").as_deref(),
+            Some("Acme")
+        );
         assert_eq!(named("tenant:acme").as_deref(), Some("acme"));
         assert_eq!(named("loa:1"), None);
         assert_eq!(named("ténänt:acme"), None);

@@ -28,7 +28,12 @@ pub async fn token(
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, OAuthError> {
-    let request = Request { state: &state, headers: &headers, params: &params, peer };
+    let request = Request {
+        state: &state,
+        headers: &headers,
+        params: &params,
+        peer,
+    };
     let response = match params.require("grant_type")? {
         DEVICE_CODE => request.device_code().await?,
         REFRESH_TOKEN => request.refresh_token().await?,
@@ -63,8 +68,11 @@ impl Request<'_> {
             return Err(OAuthError::unauthorized_client());
         }
         let now = self.state.clock().now();
-        let redeemed =
-            self.state.device_codes().poll(code, &client.client_id, now).map_err(poll_error)?;
+        let redeemed = self
+            .state
+            .device_codes()
+            .poll(code, &client.client_id, now)
+            .map_err(poll_error)?;
         let approval = redeemed.approval;
         let user = issue::active_user(&tenant, approval.user).await?;
         let authentication = Authentication {
@@ -107,15 +115,22 @@ impl Request<'_> {
         if !client.offline_access {
             return Err(OAuthError::unauthorized_client());
         }
-        let (grant, successor) = refresh::rotate(self.state, &tenant, &client, handle).await?;
+        let grant = refresh::look_up(self.state, &tenant, &client, handle).await?;
         let user = issue::active_user(&tenant, grant.user).await?;
         if !grant.matches_credentials(&user) {
             return Err(OAuthError::invalid_grant());
         }
         let granted = narrowed(&grant.scopes, self.params.get("scope"))?;
+        let successor = refresh::rotate(self.state, &tenant, &client, handle).await?;
         let scopes = Scopes::load(&tenant).await?;
         let user = Some((user, grant.authentication()));
-        let grant = Grant { tenant, client, granted, scopes, user };
+        let grant = Grant {
+            tenant,
+            client,
+            granted,
+            scopes,
+            user,
+        };
         let mut response = issue::user_tokens(self.state, &grant).await?;
         response.refresh_token = Some(successor);
         Ok(response)
@@ -132,7 +147,13 @@ impl Request<'_> {
         }
         let scopes = Scopes::load(&tenant).await?;
         let granted = scopes.for_service(&client, self.params.get("scope"))?;
-        let grant = Grant { tenant, client, granted, scopes, user: None };
+        let grant = Grant {
+            tenant,
+            client,
+            granted,
+            scopes,
+            user: None,
+        };
         issue::access_token(self.state, &grant).await
     }
 
@@ -144,7 +165,13 @@ impl Request<'_> {
         }
         let scopes = Scopes::load(&tenant).await?;
         let granted = scopes.for_user(&client, self.params.get("scope"))?;
-        let grant = Grant { tenant, client, granted, scopes, user: None };
+        let grant = Grant {
+            tenant,
+            client,
+            granted,
+            scopes,
+            user: None,
+        };
         exchange::exchange(self.state, self.params, grant).await
     }
 
@@ -165,12 +192,21 @@ fn has_offline(scopes: &[String]) -> bool {
 
 /// The scopes of a refreshed token: those of the grant, or fewer.
 fn narrowed(granted: &[String], requested: Option<&str>) -> Result<Vec<String>, OAuthError> {
-    let Some(requested) = requested else { return Ok(granted.to_vec()) };
+    let Some(requested) = requested else {
+        return Ok(granted.to_vec());
+    };
     let asked: Vec<&str> = requested.split_ascii_whitespace().collect();
-    if asked.iter().any(|scope| !granted.iter().any(|held| held == scope)) {
+    if asked
+        .iter()
+        .any(|scope| !granted.iter().any(|held| held == scope))
+    {
         return Err(OAuthError::new("invalid_scope").describe("a refresh cannot add scopes"));
     }
-    Ok(granted.iter().filter(|held| asked.contains(&held.as_str())).cloned().collect())
+    Ok(granted
+        .iter()
+        .filter(|held| asked.contains(&held.as_str()))
+        .cloned()
+        .collect())
 }
 
 fn poll_error(error: PollError) -> OAuthError {

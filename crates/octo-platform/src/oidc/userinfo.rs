@@ -21,7 +21,9 @@ pub async fn userinfo(
     headers: HeaderMap,
 ) -> Result<Response, OAuthError> {
     let claims = bearer_token(&headers).and_then(|token| state.tokens().verify(token).ok());
-    let Some(claims) = claims else { return Ok(challenge(StatusCode::UNAUTHORIZED, "invalid_token")) };
+    let Some(claims) = claims else {
+        return Ok(challenge(StatusCode::UNAUTHORIZED, "invalid_token"));
+    };
     if !claims.scope.iter().any(|scope| scope == "openid") {
         return Ok(challenge(StatusCode::FORBIDDEN, "insufficient_scope"));
     }
@@ -42,6 +44,12 @@ pub async fn userinfo(
 
 fn challenge(status: StatusCode, error: &str) -> Response {
     let value = format!(r#"Bearer error="{error}""#);
-    (status, [(header::WWW_AUTHENTICATE, value), (header::CACHE_CONTROL, "no-store".to_owned())])
+    (
+        status,
+        [
+            (header::WWW_AUTHENTICATE, value),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+        ],
+    )
         .into_response()
 }

@@ -37,7 +37,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         let value = "octo-session-acme2=no; octo-session-acme=yes; x=1";
         headers.insert(header::COOKIE, HeaderValue::from_static(value));
-        assert_eq!(read(&headers, &"acme".parse().unwrap()).as_deref(), Some("yes"));
+        assert_eq!(
+            read(&headers, &"acme".parse().unwrap()).as_deref(),
+            Some("yes")
+        );
         assert_eq!(read(&headers, &"other".parse().unwrap()), None);
     }
 
@@ -49,6 +52,12 @@ mod tests {
             cookie.to_str().unwrap(),
             "octo-session-acme=v; Path=/acme; HttpOnly; SameSite=Lax; Secure"
         );
-        assert!(!set(&tenant, "v", false).unwrap().to_str().unwrap().contains("Secure"));
+        assert!(
+            !set(&tenant, "v", false)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("Secure")
+        );
     }
 }

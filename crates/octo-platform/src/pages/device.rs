@@ -36,7 +36,9 @@ pub(super) struct Decided {
 /// Asks for the code; with a code, asks for the decision.
 pub(super) async fn show(visitor: Visitor, Query(code): Query<Code>) -> Response {
     let user_code = digits(&code.user_code);
-    let Some(person) = &visitor.person else { return to_login(&visitor, &user_code) };
+    let Some(person) = &visitor.person else {
+        return to_login(&visitor, &user_code);
+    };
     if code.user_code.trim().is_empty() {
         return code_form(&visitor, person, StatusCode::OK, "", None);
     }
@@ -52,7 +54,9 @@ pub(super) async fn decide(visitor: Visitor, Form(decided): Form<Decided>) -> Re
         return stale_form();
     }
     let user_code = digits(&decided.user_code);
-    let Some(person) = &visitor.person else { return to_login(&visitor, &user_code) };
+    let Some(person) = &visitor.person else {
+        return to_login(&visitor, &user_code);
+    };
     let request = match look_up(&visitor, &user_code) {
         Ok(request) => request,
         Err((status, error)) => {
@@ -73,12 +77,18 @@ fn look_up(
     visitor: &Visitor,
     user_code: &str,
 ) -> Result<DeviceRequest, (StatusCode, &'static str)> {
-    let (throttle, key) = (&visitor.state.throttles().user_codes, visitor.throttle_key());
+    let (throttle, key) = (
+        &visitor.state.throttles().user_codes,
+        visitor.throttle_key(),
+    );
     let now = visitor.state.clock().now();
     if !throttle.allows(&key, now) {
         return Err((StatusCode::TOO_MANY_REQUESTS, TOO_MANY));
     }
-    let found = visitor.state.device_codes().look_up(visitor.tenant.id(), user_code, now);
+    let found = visitor
+        .state
+        .device_codes()
+        .look_up(visitor.tenant.id(), user_code, now);
     found.ok_or_else(|| {
         throttle.attempt(&key, now);
         (StatusCode::NOT_FOUND, UNKNOWN_CODE)
@@ -109,7 +119,11 @@ async fn approval(
 fn finish(visitor: &Visitor, person: &SignedIn, user_code: &str, decision: Decision) -> Response {
     let allowed = matches!(decision, Decision::Approve(_));
     let now = visitor.state.clock().now();
-    if !visitor.state.device_codes().decide(visitor.tenant.id(), user_code, decision, now) {
+    if !visitor
+        .state
+        .device_codes()
+        .decide(visitor.tenant.id(), user_code, decision, now)
+    {
         let status = StatusCode::NOT_FOUND;
         return code_form(visitor, person, status, user_code, Some(UNKNOWN_CODE));
     }
@@ -133,8 +147,9 @@ fn to_login(visitor: &Visitor, user_code: &str) -> Response {
         "" => format!("/{tenant}/device"),
         code => format!("/{tenant}/device?userCode={code}"),
     };
-    let query: String =
-        url::form_urlencoded::Serializer::new(String::new()).append_pair("returnUrl", &page).finish();
+    let query: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("returnUrl", &page)
+        .finish();
     Redirect::to(&format!("/{tenant}/login?{query}")).into_response()
 }
 
@@ -185,5 +200,9 @@ async fn confirmation(
 /// A code in groups of three digits, as people read it.
 fn in_groups(user_code: &str) -> String {
     let digits: Vec<char> = user_code.chars().collect();
-    digits.chunks(3).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    digits
+        .chunks(3)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -6,10 +6,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::return_url;
 use super::session::SignedIn;
 use super::view::{self, LoginView, SignedInView};
 use super::visitor::{Visitor, stale_form};
-use super::return_url;
 use crate::accounts::sign_in::{Refusal, SignedInUser, sign_in};
 use crate::accounts::users;
 
@@ -61,7 +61,14 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
     if !throttle.allows(&key, now) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
     }
-    match sign_in(&visitor.state, &visitor.tenant, username, &submitted.password).await {
+    match sign_in(
+        &visitor.state,
+        &visitor.tenant,
+        username,
+        &submitted.password,
+    )
+    .await
+    {
         Ok(Ok(user)) => open_session(&visitor, &user, &return_url),
         Ok(Err(refusal)) => {
             throttle.attempt(&key, now);

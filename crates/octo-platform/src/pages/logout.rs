@@ -22,9 +22,13 @@ pub(super) async fn show(visitor: Visitor) -> Response {
         return Redirect::to(&format!("/{tenant}/login")).into_response();
     }
     match visitor.anchor() {
-        Ok(anchor) => {
-            view::page(StatusCode::OK, &LogoutView { tenant, csrf: visitor.csrf(&anchor) })
-        }
+        Ok(anchor) => view::page(
+            StatusCode::OK,
+            &LogoutView {
+                tenant,
+                csrf: visitor.csrf(&anchor),
+            },
+        ),
         Err(error) => view::failed(error),
     }
 }
@@ -40,7 +44,10 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
         title: "Signed out",
         text: "You are signed out. Applications you allowed before keep their access.",
         is_error: false,
-        link: Some(Link { href, text: "Sign in again" }),
+        link: Some(Link {
+            href,
+            text: "Sign in again",
+        }),
     };
     match random_secret() {
         Ok(cookie) => visitor.with_cookie(view::page(StatusCode::OK, &view), &cookie),

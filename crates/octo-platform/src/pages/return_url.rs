@@ -11,7 +11,9 @@ pub(super) fn checked(wanted: Option<&str>, tenant: &TenantId) -> String {
     let acceptable = |wanted: &&str| {
         wanted.len() <= MAX_BYTES
             && wanted.starts_with(&home)
-            && wanted.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\')
+            && wanted
+                .bytes()
+                .all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\')
             && !wanted.contains("//")
             && !wanted.split(['/', '?', '#']).any(|part| part == "..")
     };

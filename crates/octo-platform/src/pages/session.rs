@@ -68,7 +68,14 @@ impl Sessions {
                 sessions.remove(&key);
             }
         }
-        sessions.insert(sha256(&cookie), Session { person, created: now, used: now });
+        sessions.insert(
+            sha256(&cookie),
+            Session {
+                person,
+                created: now,
+                used: now,
+            },
+        );
         Ok(cookie)
     }
 
@@ -118,10 +125,22 @@ mod tests {
         let (sessions, now) = (Sessions::default(), Timestamp::now());
         let cookie = sessions.open(person(), now).unwrap();
         assert_eq!(cookie.len(), 43);
-        assert!(sessions.find(&cookie, &"acme".parse().unwrap(), now).is_some());
-        assert!(sessions.find(&cookie, &"other".parse().unwrap(), now).is_none());
+        assert!(
+            sessions
+                .find(&cookie, &"acme".parse().unwrap(), now)
+                .is_some()
+        );
+        assert!(
+            sessions
+                .find(&cookie, &"other".parse().unwrap(), now)
+                .is_none()
+        );
         sessions.close(&cookie);
-        assert!(sessions.find(&cookie, &"acme".parse().unwrap(), now).is_none());
+        assert!(
+            sessions
+                .find(&cookie, &"acme".parse().unwrap(), now)
+                .is_none()
+        );
     }
 
     #[test]
@@ -135,6 +154,10 @@ mod tests {
         for step in 1..24 {
             assert!(sessions.find(&busy, &tenant, at(step * 1800)).is_some());
         }
-        assert!(sessions.find(&busy, &tenant, at(ABSOLUTE_SECONDS)).is_none());
+        assert!(
+            sessions
+                .find(&busy, &tenant, at(ABSOLUTE_SECONDS))
+                .is_none()
+        );
     }
 }

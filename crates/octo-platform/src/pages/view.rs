@@ -76,14 +76,27 @@ pub(super) fn page(status: StatusCode, view: &impl Template) -> Response {
 
 /// A page that only tells something.
 pub(super) fn message(status: StatusCode, title: &'static str, text: &'static str) -> Response {
-    page(status, &MessageView { title, text, is_error: !status.is_success(), link: None })
+    page(
+        status,
+        &MessageView {
+            title,
+            text,
+            is_error: !status.is_success(),
+            link: None,
+        },
+    )
 }
 
 /// Something failed on this side; the cause is logged, not shown.
 pub(super) fn failed(cause: impl std::fmt::Display) -> Response {
     tracing::error!(%cause, "a page could not be shown");
     let text = "Something went wrong on the server. Try again in a moment.";
-    let view = MessageView { title: "Error", text, is_error: true, link: None };
+    let view = MessageView {
+        title: "Error",
+        text,
+        is_error: true,
+        link: None,
+    };
     let html = view.render().unwrap_or_else(|_| text.to_owned());
     (StatusCode::INTERNAL_SERVER_ERROR, Html(html)).into_response()
 }

@@ -50,10 +50,18 @@ impl FromRequestParts<PlatformState> for Visitor {
             .await
             .map_err(|rejection| rejection.into_response())?;
         let cookie = cookie::read(&parts.headers, tenant.id());
-        let person = cookie
-            .as_deref()
-            .and_then(|cookie| state.sessions().find(cookie, tenant.id(), state.clock().now()));
-        Ok(Self { state: state.clone(), tenant, address: peer.ip(), person, cookie })
+        let person = cookie.as_deref().and_then(|cookie| {
+            state
+                .sessions()
+                .find(cookie, tenant.id(), state.clock().now())
+        });
+        Ok(Self {
+            state: state.clone(),
+            tenant,
+            address: peer.ip(),
+            person,
+            cookie,
+        })
     }
 }
 
@@ -66,14 +74,22 @@ impl Visitor {
     /// The cookie that anchors forms: the one the browser sent, else a new one.
     pub(super) fn anchor(&self) -> Result<Anchor, RandomUnavailable> {
         match &self.cookie {
-            Some(value) => Ok(Anchor { value: value.clone(), is_new: false }),
-            None => Ok(Anchor { value: random_secret()?, is_new: true }),
+            Some(value) => Ok(Anchor {
+                value: value.clone(),
+                is_new: false,
+            }),
+            None => Ok(Anchor {
+                value: random_secret()?,
+                is_new: true,
+            }),
         }
     }
 
     /// The CSRF token for forms anchored at `anchor`.
     pub(super) fn csrf(&self, anchor: &Anchor) -> String {
-        self.state.sealer().seal(CSRF_LABEL, &[self.tenant.id().as_str(), &anchor.value])
+        self.state
+            .sealer()
+            .seal(CSRF_LABEL, &[self.tenant.id().as_str(), &anchor.value])
     }
 
     /// Whether `token` belongs to the cookie the browser sent.
@@ -120,11 +136,20 @@ pub(super) fn stale_form() -> Response {
 
 /// Cookies are confined to the path of the tenant, so its spelling must be the canonical one.
 fn canonical(parts: &Parts, named: &str, tenant: &Tenant) -> Response {
-    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
-    let rest = uri.path().strip_prefix('/').and_then(|path| path.split_once('/'));
+    let uri = parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |uri| &uri.0);
+    let rest = uri
+        .path()
+        .strip_prefix('/')
+        .and_then(|path| path.split_once('/'));
     match rest {
         Some((first, rest)) if parts.method == Method::GET && first.len() >= named.len() => {
-            let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            let query = uri
+                .query()
+                .map(|query| format!("?{query}"))
+                .unwrap_or_default();
             let target = format!("/{}/{rest}{query}", tenant.id());
             match HeaderValue::from_str(&target) {
                 Ok(_) => Redirect::to(&target).into_response(),

@@ -28,8 +28,10 @@ pub(super) async fn create_first_user(
         Some(configured) => (configured.clone(), false),
         None => (generate()?, true),
     };
-    let problems: Vec<&str> =
-        policy_violations(&password).iter().map(|violation| violation.description).collect();
+    let problems: Vec<&str> = policy_violations(&password)
+        .iter()
+        .map(|violation| violation.description)
+        .collect();
     if !problems.is_empty() {
         return Err(SeedError::AdminPassword(problems.join(" ")));
     }

@@ -23,17 +23,29 @@ pub(super) struct PublicUrls<'a> {
 pub(super) fn clients(urls: &PublicUrls<'_>) -> Vec<SeedEntity> {
     vec![
         client(0x30, "octo-data-refinery-studio", studio()),
-        client(0x31, "octo-cli", device(&[SCOPE_API], &[grant_types::DEVICE_CODE])),
+        client(
+            0x31,
+            "octo-cli",
+            device(&[SCOPE_API], &[grant_types::DEVICE_CODE]),
+        ),
         client(
             0x32,
             // The misspelling is the id under which existing tools know this client.
             "octo-idenityServices-swagger",
-            swagger(urls.identity, "Identity Services Swagger UI", &[SCOPE_API, SCOPE_READ_ONLY]),
+            swagger(
+                urls.identity,
+                "Identity Services Swagger UI",
+                &[SCOPE_API, SCOPE_READ_ONLY],
+            ),
         ),
         client(
             0x33,
             "octo-mcpServices-swagger",
-            swagger(urls.mcp, "OctoMesh MCP Services Swagger Client", &[SCOPE_API]),
+            swagger(
+                urls.mcp,
+                "OctoMesh MCP Services Swagger Client",
+                &[SCOPE_API],
+            ),
         ),
         client(0x34, MCP_DEVICE_CLIENT, mcp_device(urls.mcp)),
         client(0x36, "octo-platformServices-swagger", platform_swagger()),
@@ -52,23 +64,47 @@ fn client(suffix: u8, client_id: &str, own: Attributes) -> SeedEntity {
     let mut initial = Attributes::new()
         .set("ClientSecrets", nothing())
         .set("ClientClaims", nothing())
-        .set("IdentityProviderRestrictions", Value::StringArray(Vec::new()))
-        .set("AllowedIdentityTokenSigningAlgorithms", Value::StringArray(Vec::new()));
-    for list in ["RedirectUris", "PostLogoutRedirectUris", "AllowedCorsOrigins"] {
+        .set(
+            "IdentityProviderRestrictions",
+            Value::StringArray(Vec::new()),
+        )
+        .set(
+            "AllowedIdentityTokenSigningAlgorithms",
+            Value::StringArray(Vec::new()),
+        );
+    for list in [
+        "RedirectUris",
+        "PostLogoutRedirectUris",
+        "AllowedCorsOrigins",
+    ] {
         if !fixed.contains(list) {
             initial.insert(list, nothing());
         }
     }
-    SeedEntity { ck_type: CLIENT, rt_id: seed_id(suffix), well_known_name: None, fixed, initial }
+    SeedEntity {
+        ck_type: CLIENT,
+        rt_id: seed_id(suffix),
+        well_known_name: None,
+        fixed,
+        initial,
+    }
 }
 
 fn scopes(further: &[&str]) -> Value {
-    Value::StringArray(DEFAULT_SCOPES.iter().chain(further).map(|&scope| scope.to_owned()).collect())
+    Value::StringArray(
+        DEFAULT_SCOPES
+            .iter()
+            .chain(further)
+            .map(|&scope| scope.to_owned())
+            .collect(),
+    )
 }
 
 fn uris(uris: &[&str]) -> Value {
     let entry = |uri: &&str| {
-        Record::of(MODEL, "ClientUriEntry").set("Uri", *uri).set("Source", "base")
+        Record::of(MODEL, "ClientUriEntry")
+            .set("Uri", *uri)
+            .set("Source", "base")
     };
     Value::RecordArray(uris.iter().map(entry).collect())
 }
@@ -82,9 +118,12 @@ fn device(further_scopes: &[&str], grants: &[&str]) -> Attributes {
 }
 
 fn mcp_device(mcp_url: &str) -> Attributes {
-    device(&[SCOPE_API, "offline_access"], &[grant_types::DEVICE_CODE, grant_types::TOKEN_EXCHANGE])
-        .set("ClientName", "OctoMesh MCP Services Device Client")
-        .set("ClientUri", mcp_url)
+    device(
+        &[SCOPE_API, "offline_access"],
+        &[grant_types::DEVICE_CODE, grant_types::TOKEN_EXCHANGE],
+    )
+    .set("ClientName", "OctoMesh MCP Services Device Client")
+    .set("ClientUri", mcp_url)
 }
 
 fn browser(name: &str, further_scopes: &[&str]) -> Attributes {
@@ -101,7 +140,10 @@ fn swagger(url: &str, name: &str, further_scopes: &[&str]) -> Attributes {
     browser(name, further_scopes)
         .set("AllowOfflineAccess", false)
         .set("ClientUri", url)
-        .set("RedirectUris", uris(&[&format!("{url}/swagger/oauth2-redirect.html")]))
+        .set(
+            "RedirectUris",
+            uris(&[&format!("{url}/swagger/oauth2-redirect.html")]),
+        )
         .set("PostLogoutRedirectUris", uris(&[&format!("{url}/")]))
         .set("AllowedCorsOrigins", uris(&[url]))
 }
@@ -119,7 +161,10 @@ fn studio() -> Attributes {
         .set("RequireConsent", false)
         .set("UpdateAccessTokenClaimsOnRefresh", true)
         .set("ClientUri", STUDIO_URL)
-        .set("FrontChannelLogoutUri", format!("{STUDIO_URL}/logout/callback"))
+        .set(
+            "FrontChannelLogoutUri",
+            format!("{STUDIO_URL}/logout/callback"),
+        )
         .set("FrontChannelLogoutSessionRequired", true)
         .set("RedirectUris", uris(&[&root]))
         .set("PostLogoutRedirectUris", uris(&[&root]))

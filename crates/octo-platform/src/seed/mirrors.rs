@@ -18,7 +18,10 @@ pub(super) async fn mirror_clients(parent: &Tenant, child: &Tenant) -> Result<()
     let mut changes = ChangeSet::new();
     for original in &originals {
         let copy = copied_attributes(parent, original);
-        changes = match existing.iter().find(|client| client_id(client) == client_id(original)) {
+        changes = match existing
+            .iter()
+            .find(|client| client_id(client) == client_id(original))
+        {
             Some(mirror) => match restored(mirror, copy) {
                 Some(update) => changes.update(update),
                 None => changes,
@@ -56,17 +59,18 @@ fn is_seeded(id: RtId) -> bool {
     id.as_bytes()[0] == 0x66 && id.as_bytes()[1..11].iter().all(|byte| *byte == 0)
 }
 
-async fn record(
-    parent: &Tenant,
-    child: &Tenant,
-    originals: &[Entity],
-) -> Result<(), RuntimeError> {
+async fn record(parent: &Tenant, child: &Tenant, originals: &[Entity]) -> Result<(), RuntimeError> {
     let query = EntityQuery::of(CLIENT_MIRROR).eq("ChildTenantId", child.id().to_string());
     let rows = parent.query(query).await?.items;
-    let recorded: BTreeSet<&str> =
-        rows.iter().filter_map(|row| row.attributes.str("ParentClientId")).collect();
+    let recorded: BTreeSet<&str> = rows
+        .iter()
+        .filter_map(|row| row.attributes.str("ParentClientId"))
+        .collect();
     let now = jiff::Timestamp::now();
-    let missing = originals.iter().filter_map(client_id).filter(|id| !recorded.contains(id));
+    let missing = originals
+        .iter()
+        .filter_map(client_id)
+        .filter(|id| !recorded.contains(id));
     let changes = missing.fold(ChangeSet::new(), |changes, id| {
         let row = NewEntity::of(CLIENT_MIRROR)
             .set("ParentClientId", id)

@@ -28,13 +28,37 @@ pub(super) fn resources(mcp_public_url: &str) -> Vec<SeedEntity> {
     vec![
         identity(0x0f, "openid", "Your user identifier", &["sub"]),
         identity(0x10, "profile", "User profile", &PROFILE_CLAIMS),
-        identity(0x11, "email", "Your email address", &["email", "email_verified"]),
+        identity(
+            0x11,
+            "email",
+            "Your email address",
+            &["email", "email_verified"],
+        ),
         identity(0x12, "role", "Roles", &["role"]),
-        identity(0x13, "allowed_tenants", "Allowed Tenants", &["allowed_tenants"]),
+        identity(
+            0x13,
+            "allowed_tenants",
+            "Allowed Tenants",
+            &["allowed_tenants"],
+        ),
         scope(0x14, SCOPE_API, "Full access to all Octo platform APIs"),
-        scope(0x15, SCOPE_READ_ONLY, "Read-only access to all Octo platform APIs"),
-        scope(0x16, SCOPE_DATA_MODEL, "Manage construction kit data models"),
-        api(0x20, API_AUDIENCE, "Octo API", "octoApi", "Audience of the platform services."),
+        scope(
+            0x15,
+            SCOPE_READ_ONLY,
+            "Read-only access to all Octo platform APIs",
+        ),
+        scope(
+            0x16,
+            SCOPE_DATA_MODEL,
+            "Manage construction kit data models",
+        ),
+        api(
+            0x20,
+            API_AUDIENCE,
+            "Octo API",
+            "octoApi",
+            "Audience of the platform services.",
+        ),
         api(
             0x21,
             &format!("{mcp_public_url}/"),
@@ -71,7 +95,9 @@ fn scope(suffix: u8, name: &str, display_name: &str) -> SeedEntity {
         ck_type: API_SCOPE,
         rt_id: seed_id(suffix),
         well_known_name: Some(name.to_owned()),
-        fixed: named(name, display_name, &[]).set("IsRequired", false).set("IsEmphasized", false),
+        fixed: named(name, display_name, &[])
+            .set("IsRequired", false)
+            .set("IsEmphasized", false),
         initial: Attributes::new(),
     }
 }
@@ -93,6 +119,9 @@ fn api(
             .set("Scopes", [SCOPE_API, SCOPE_READ_ONLY, SCOPE_DATA_MODEL]),
         initial: Attributes::new()
             .set("ApiSecrets", Value::RecordArray(Vec::new()))
-            .set("AllowedAccessTokenSigningAlgorithms", Value::StringArray(Vec::new())),
+            .set(
+                "AllowedAccessTokenSigningAlgorithms",
+                Value::StringArray(Vec::new()),
+            ),
     }
 }

@@ -1,8 +1,6 @@
 //! Seeded roles and the group that holds them all (identity.md 7.1, 7.6).
 
-use octo_runtime::{
-    Attributes, ChangeSet, EntityQuery, RuntimeError, Tenant, Value,
-};
+use octo_runtime::{Attributes, ChangeSet, EntityQuery, RuntimeError, Tenant, Value};
 
 use super::seed_id;
 use super::upsert::SeedEntity;
@@ -33,8 +31,10 @@ pub const OWNERS_GROUP: &str = "TenantOwners";
 const OWNERS_SUFFIX: u8 = 0x40;
 
 pub(super) fn roles() -> Vec<SeedEntity> {
-    let mut seed: Vec<SeedEntity> =
-        (1..).zip(ROLE_NAMES).map(|(suffix, name)| role(suffix, name)).collect();
+    let mut seed: Vec<SeedEntity> = (1..)
+        .zip(ROLE_NAMES)
+        .map(|(suffix, name)| role(suffix, name))
+        .collect();
     seed.push(owners());
     seed
 }
@@ -44,7 +44,9 @@ fn role(suffix: u8, name: &str) -> SeedEntity {
         ck_type: ROLE,
         rt_id: seed_id(suffix),
         well_known_name: Some(name.to_owned()),
-        fixed: Attributes::new().set("Name", name).set("NormalizedName", users::normalize(name)),
+        fixed: Attributes::new()
+            .set("Name", name)
+            .set("NormalizedName", users::normalize(name)),
         initial: Attributes::new()
             .set("SubjectIds", Value::StringArray(Vec::new()))
             .set("IdentityRoleIds", Value::StringArray(Vec::new())),
@@ -59,7 +61,10 @@ fn owners() -> SeedEntity {
         fixed: Attributes::new()
             .set("GroupName", OWNERS_GROUP)
             .set("NormalizedGroupName", users::normalize(OWNERS_GROUP))
-            .set("GroupDescription", "Administrators of the tenant: members have every role."),
+            .set(
+                "GroupDescription",
+                "Administrators of the tenant: members have every role.",
+            ),
         initial: Attributes::new(),
     }
 }
@@ -76,7 +81,9 @@ pub(super) async fn link_owners(tenant: &Tenant) -> Result<(), RuntimeError> {
     let changes = existing
         .iter()
         .filter(|role| !held.contains_key(&role.rt_id))
-        .fold(ChangeSet::new(), |changes, role| changes.associate((GROUP, owners), ASSIGNED_ROLE, role));
+        .fold(ChangeSet::new(), |changes, role| {
+            changes.associate((GROUP, owners), ASSIGNED_ROLE, role)
+        });
     if !changes.is_empty() {
         tenant.apply(changes).await?;
     }

@@ -27,7 +27,10 @@ pub(super) async fn upsert(tenant: &Tenant, seed: Vec<SeedEntity>) -> Result<(),
     let types: BTreeSet<&str> = seed.iter().map(|entity| entity.ck_type).collect();
     let mut stored = BTreeMap::new();
     for ck_type in types {
-        let ids = seed.iter().filter(|entity| entity.ck_type == ck_type).map(|entity| entity.rt_id);
+        let ids = seed
+            .iter()
+            .filter(|entity| entity.ck_type == ck_type)
+            .map(|entity| entity.rt_id);
         let query = EntityQuery::of(ck_type).ids(ids).include_archived();
         let found = tenant.query(query).await?.items;
         stored.extend(found.into_iter().map(|entity| (entity.rt_id, entity)));
@@ -74,15 +77,24 @@ pub(super) fn restored(entity: &Entity, wanted: Attributes) -> Option<UpdateEnti
         return None;
     }
     let update = UpdateEntity::from_entity(entity);
-    Some(differing.into_iter().fold(update, |update, (name, value)| update.set(&name, value)))
+    Some(
+        differing
+            .into_iter()
+            .fold(update, |update, (name, value)| update.set(&name, value)),
+    )
 }
 
 /// In a list of client URIs, entries of other sources than the seed survive (identity.md 6.6).
 fn keep_added_uris(stored: &[Record], wanted: Value) -> Value {
-    let Value::RecordArray(mut entries) = wanted else { return wanted };
+    let Value::RecordArray(mut entries) = wanted else {
+        return wanted;
+    };
     let uri = |entry: &Record| entry.attributes.str("Uri").map(str::to_owned);
     let added = stored.iter().filter(|entry| {
-        entry.attributes.str("Source").is_some_and(|source| source != BASE_SOURCE)
+        entry
+            .attributes
+            .str("Source")
+            .is_some_and(|source| source != BASE_SOURCE)
     });
     for entry in added {
         if !entries.iter().any(|known| uri(known) == uri(entry)) {
