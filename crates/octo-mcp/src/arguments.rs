@@ -69,15 +69,15 @@ impl<'a> Reader<'a> {
                     .find(|(known, _)| known.eq_ignore_ascii_case(&name))
             });
             match known.and_then(|(known, schema)| Some((known, schema.as_object()))) {
+                // Null for an argument with a default means the default.
+                Some((_, schema)) if value.is_null() && has_default(schema) => {}
                 Some((known, schema)) => {
                     let at = join(path, known);
                     let value = match schema {
                         Some(schema) => self.value(schema, value, &at, depth + 1),
                         None => value,
                     };
-                    if !(value.is_null() && has_default(schema)) {
-                        read.entry(known.clone()).or_insert(value);
-                    }
+                    read.entry(known.clone()).or_insert(value);
                 }
                 None if free => {
                     read.insert(name, value);
