@@ -45,26 +45,44 @@ pub(super) async fn import_ck(
     drop(slot);
     require_known_type(file.content_type.as_deref())?;
     let tenant = Arc::clone(&caller.tenant);
-    let job = state.jobs().submit(caller.tenant.id(), import(tenant, file));
-    Ok(Json(JobIdDto { job_id: job.map_err(Problem::busy)? }))
+    let job = state
+        .jobs()
+        .submit(caller.tenant.id(), import(tenant, file));
+    Ok(Json(JobIdDto {
+        job_id: job.map_err(Problem::busy)?,
+    }))
 }
 
 fn require_known_type(content_type: Option<&str>) -> Result<(), Problem> {
-    let Some(given) = content_type else { return Ok(()) };
-    let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(given) = content_type else {
+        return Ok(());
+    };
+    let kind = given
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if kind.is_empty() || CONTENT_TYPES.contains(&kind.as_str()) {
         return Ok(());
     }
-    Err(Problem::bad_request(format!("File type '{given}' is not supported.")))
+    Err(Problem::bad_request(format!(
+        "File type '{given}' is not supported."
+    )))
 }
 
 async fn import(tenant: Arc<Tenant>, file: UploadedFile) -> Result<(), String> {
     let installed = tenant.graph().models().to_vec();
     let name = file.name.clone();
     let model = tokio::task::spawn_blocking(move || read_model(file, &installed));
-    let model = model.await.map_err(|error| format!("'{name}' could not be read: {error}"))??;
+    let model = model
+        .await
+        .map_err(|error| format!("'{name}' could not be read: {error}"))??;
     let id = model.model_id.clone();
-    tenant.import_model(model).await.map_err(|error| error.to_string())?;
+    tenant
+        .import_model(model)
+        .await
+        .map_err(|error| error.to_string())?;
     tracing::info!(tenant = %tenant.id(), model = %id, "imported a model");
     Ok(())
 }

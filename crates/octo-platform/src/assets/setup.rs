@@ -38,8 +38,13 @@ pub(super) async fn create(
     database: &DatabaseName,
 ) -> Result<(), SetupError> {
     let parent = request.parent.id();
-    let tenant = state.runtime().create_tenant(parent, child, database).await?;
-    let Err(error) = complete(state, request, &tenant).await else { return Ok(()) };
+    let tenant = state
+        .runtime()
+        .create_tenant(parent, child, database)
+        .await?;
+    let Err(error) = complete(state, request, &tenant).await else {
+        return Ok(());
+    };
     if let Err(cause) = state.runtime().delete_tenant(parent, child).await {
         tracing::error!(tenant = %child, %cause, "a tenant whose setup failed could not be removed");
     }
@@ -52,7 +57,10 @@ pub(super) async fn clean(
     request: &Request,
     child: &TenantId,
 ) -> Result<(), SetupError> {
-    let tenant = state.runtime().clean_tenant(request.parent.id(), child).await?;
+    let tenant = state
+        .runtime()
+        .clean_tenant(request.parent.id(), child)
+        .await?;
     complete(state, request, &tenant).await
 }
 
@@ -68,7 +76,9 @@ async fn complete(
 ) -> Result<(), SetupError> {
     seed(state, tenant).await?;
     if let Some(user) = request.user {
-        provision_admin(state, tenant, &request.parent, user).await.map_err(incomplete)?;
+        provision_admin(state, tenant, &request.parent, user)
+            .await
+            .map_err(incomplete)?;
     }
     Ok(())
 }

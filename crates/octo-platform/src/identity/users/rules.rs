@@ -33,7 +33,10 @@ pub(super) async fn violations(
             "InvalidUserName",
             "Names that begin with 'xt_' are reserved for users of other tenants.",
         ));
-    } else if let Some(other) = users::by_name(tenant, name).await.map_err(lookup::unreadable)? {
+    } else if let Some(other) = users::by_name(tenant, name)
+        .await
+        .map_err(lookup::unreadable)?
+    {
         if existing.is_none_or(|user| user.rt_id != other.rt_id) {
             found.push(Detail::new(
                 "DuplicateUserName",
