@@ -163,7 +163,7 @@ pub(super) fn shown(operand: &Operand) -> String {
 
 /// The regular expression of a text operator.
 pub(super) fn pattern(operator: Operator, operand: &Operand) -> Result<String, String> {
-    match operand {
+    let text = match operand {
         Operand::Null => String::new(),
         Operand::Value(Value::String(text)) => text.clone(),
         Operand::Json(Json::Null) => String::new(),
