@@ -1,0 +1,109 @@
+//! What can go wrong with a call to a tenant or the runtime.
+//!
+//! Texts are meant for people and reach them unchanged; nothing in them is secret.
+
+use crate::entity::Entity;
+use crate::message::Messages;
+use crate::rt_id::RtId;
+use crate::store::StoreError;
+use crate::tenant_id::{DatabaseName, NameError, TenantId};
+
+/// Why a call failed; a failed call has changed nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuntimeError {
+    /// There is no such tenant, or it was deleted meanwhile.
+    #[error("Tenant '{0}' does not exist.")]
+    TenantUnknown(TenantId),
+    /// Another tenant has this id.
+    #[error("Tenant ID '{0}' is already in use.")]
+    TenantIdTaken(TenantId),
+    /// The database exists already, is reserved, or (attach) does not exist.
+    #[error("Database name '{0}' is not available.")]
+    DatabaseNameTaken(DatabaseName),
+    /// A tenant or database name breaks the naming rules.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The tenant cannot go while it has children.
+    #[error("Tenant '{tenant}' has child tenants ({children}). Delete or detach them first.")]
+    TenantHasChildren {
+        /// The tenant to delete.
+        tenant: TenantId,
+        /// Its children, comma separated.
+        children: String,
+    },
+    /// No such type in the tenant; the text names the nearest known ids.
+    #[error("{0}")]
+    TypeUnknown(String),
+    /// No entity of that id and type, or it is archived.
+    #[error("Entity with ID '{rt_id}' not found in type '{ck_type}'")]
+    EntityMissing {
+        /// Type as asked for.
+        ck_type: String,
+        /// Id as asked for.
+        rt_id: RtId,
+    },
+    /// An expected version is not the stored one.
+    #[error(transparent)]
+    VersionConflict(#[from] Box<VersionConflict>),
+    /// The change contradicts the model.
+    #[error("{0}")]
+    Invalid(Messages),
+    /// Values or paths that do not fit their attributes, one line each.
+    #[error("{}", .0.join("\n"))]
+    InvalidValues(Vec<String>),
+    /// Filters, sort keys or limits that make no sense, one line each.
+    #[error("{}", .0.join("\n"))]
+    InvalidQuery(Vec<String>),
+    /// A unique index of the model forbids the value.
+    #[error(
+        "An entity of type '{ck_type}' with {fields} exists already ('{existing}'). The index of the model allows it only once."
+    )]
+    Duplicate {
+        /// Type that declares the index.
+        ck_type: String,
+        /// The indexed paths and their values.
+        fields: String,
+        /// The entity that has the values.
+        existing: RtId,
+    },
+    /// An entity of that id exists already.
+    #[error("Entity with ID '{0}' exists already.")]
+    IdTaken(RtId),
+    /// The model does not fit the tenant; one line per problem.
+    #[error("Model '{model}' cannot be imported:\n{problems}")]
+    ModelRejected {
+        /// The model, or several separated by `', '`.
+        model: String,
+        /// What is wrong with it.
+        problems: String,
+    },
+    /// A counter is exhausted or missing.
+    #[error("{0}")]
+    AutoIncrement(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An expected version is not the stored one.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("Stale expected_version: caller had {expected}, current is {current}.")]
+pub struct VersionConflict {
+    /// What the caller expected.
+    pub expected: u64,
+    /// What is stored.
+    pub current: u64,
+    /// The stored entity.
+    pub entity: Entity,
+}
+
+impl RuntimeError {
+    /// The conflict, when that is what went wrong.
+    pub fn as_conflict(&self) -> Option<&VersionConflict> {
+        match self {
+            Self::VersionConflict(conflict) => Some(conflict),
+            _ => None,
+        }
+    }
+}

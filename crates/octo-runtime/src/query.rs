@@ -1,0 +1,179 @@
+//! Questions to a tenant: entities of a type, edges of an entity, far ends of edges.
+
+use crate::criteria::{Criteria, Operand};
+use crate::entity::Direction;
+use crate::rt_id::RtId;
+
+/// A page of results.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The results of this page.
+    pub items: Vec<T>,
+    /// All matches before paging.
+    pub total: u64,
+}
+
+impl<T> Page<T> {
+    /// Converts every item.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(convert).collect(),
+            total: self.total,
+        }
+    }
+}
+
+/// Entities of a type, derived types included, archived ones left out.
+///
+/// Without a sort order entities come in ascending `rtId` order, which is also the last tie
+/// breaker of every other order, so that paging is stable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntityQuery {
+    pub(crate) ck_type: String,
+    pub(crate) ids: Option<Vec<RtId>>,
+    pub(crate) criteria: Vec<Criteria>,
+    pub(crate) sort: Vec<(String, SortOrder)>,
+    pub(crate) skip: u64,
+    pub(crate) take: Option<u64>,
+    pub(crate) include_archived: bool,
+}
+
+/// Direction of a sort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SortOrder {
+    /// Small values first; missing values before all others.
+    #[default]
+    Ascending,
+    /// Great values first.
+    Descending,
+}
+
+impl EntityQuery {
+    /// All entities of a type; `ck_type` in any spelling of its id.
+    pub fn of(ck_type: impl Into<String>) -> Self {
+        Self {
+            ck_type: ck_type.into(),
+            ids: None,
+            criteria: Vec::new(),
+            sort: Vec::new(),
+            skip: 0,
+            take: None,
+            include_archived: false,
+        }
+    }
+
+    /// Only entities whose `path` equals `value` (combined with everything else by And).
+    #[must_use]
+    pub fn eq(self, path: &str, value: impl Into<Operand>) -> Self {
+        self.filter(Criteria::eq(path, value))
+    }
+
+    /// Only entities whose `path` is one of `values`.
+    #[must_use]
+    pub fn is_in<V: Into<Operand>>(self, path: &str, values: impl IntoIterator<Item = V>) -> Self {
+        self.filter(Criteria::is_in(path, values))
+    }
+
+    /// Only entities that meet `criteria` as well.
+    #[must_use]
+    pub fn filter(mut self, criteria: Criteria) -> Self {
+        self.criteria.push(criteria);
+        self
+    }
+
+    /// Only entities with one of these ids.
+    #[must_use]
+    pub fn ids(mut self, ids: impl IntoIterator<Item = RtId>) -> Self {
+        self.ids = Some(ids.into_iter().collect());
+        self
+    }
+
+    /// Adds a sort key; earlier keys weigh more.
+    #[must_use]
+    pub fn sort(mut self, path: &str, order: SortOrder) -> Self {
+        self.sort.push((path.to_owned(), order));
+        self
+    }
+
+    /// Leaves out the first `count` matches.
+    #[must_use]
+    pub fn skip(mut self, count: u64) -> Self {
+        self.skip = count;
+        self
+    }
+
+    /// At most `count` matches.
+    #[must_use]
+    pub fn take(mut self, count: u64) -> Self {
+        self.take = Some(count);
+        self
+    }
+
+    /// Archived entities too.
+    #[must_use]
+    pub fn include_archived(mut self) -> Self {
+        self.include_archived = true;
+        self
+    }
+}
+
+/// Edges of one entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssociationQuery {
+    pub(crate) entity: RtId,
+    pub(crate) role: Option<String>,
+    pub(crate) direction: Direction,
+}
+
+impl AssociationQuery {
+    /// All edges of an entity, both directions.
+    pub fn of(entity: RtId) -> Self {
+        Self {
+            entity,
+            role: None,
+            direction: Direction::Any,
+        }
+    }
+
+    /// Only edges of that role, in any spelling of its id.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.role = Some(role.into());
+        self
+    }
+
+    /// Only edges in that direction.
+    #[must_use]
+    pub fn direction(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
+    }
+}
+
+/// Entities at the far ends of the edges of one entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetQuery {
+    pub(crate) entity: RtId,
+    pub(crate) role: String,
+    pub(crate) direction: Direction,
+    pub(crate) far: EntityQuery,
+}
+
+impl TargetQuery {
+    /// Follows `role` from `entity` in `direction`; any type of far end.
+    pub fn new(entity: RtId, role: impl Into<String>, direction: Direction) -> Self {
+        Self {
+            entity,
+            role: role.into(),
+            direction,
+            far: EntityQuery::of("System/Entity"),
+        }
+    }
+
+    /// Type, filter, order and paging of the far ends.
+    #[must_use]
+    pub fn to(mut self, far: EntityQuery) -> Self {
+        self.far = far;
+        self
+    }
+}
