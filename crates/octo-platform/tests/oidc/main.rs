@@ -1,0 +1,15 @@
+//! The OpenID provider and its pages, over real sockets.
+
+#[path = "../support/browser.rs"]
+mod browser;
+#[path = "../support/platform.rs"]
+mod platform;
+
+mod callers;
+mod device_flow;
+mod discovery;
+mod exchange;
+mod pages;
+mod refresh;
+mod seeding;
+mod services;
