@@ -71,6 +71,13 @@ pub struct Position {
     pub line: Option<u32>,
 }
 
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.location)?;
+        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
+    }
+}
+
 impl Position {
     /// A place without a line.
     pub fn whole(location: &str) -> Self {

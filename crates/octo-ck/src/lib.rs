@@ -8,13 +8,19 @@
 //! The rules come from the specification chapter *The Construction Kit* (section numbers in the
 //! docs of each module).
 
+pub mod builtin;
+pub mod compiler;
+mod decode;
 pub mod dependencies;
 pub mod diagnostics;
 pub mod display;
+mod document;
 pub mod graph;
 pub mod id;
 pub mod model;
 mod naming;
+pub mod range;
+pub mod read;
 mod suggest;
 pub mod version;
 
@@ -22,4 +28,6 @@ pub use diagnostics::{Diagnostic, Diagnostics};
 pub use graph::TypeGraph;
 pub use id::{CkId, CkModelId, ElementId, IdError, RtCkId};
 pub use model::CompiledModel;
+pub use range::CkModelRange;
+pub use read::{read_compiled, read_published};
 pub use version::{CkVersion, CkVersionRange, VersionError};

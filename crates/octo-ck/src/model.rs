@@ -1,9 +1,18 @@
 //! The compiled model document (spec, Construction Kit 3), as published in catalogs and stored in
 //! tenants. Readers are strict: unknown members are errors.
 
+mod migration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CkId, CkModelId, ElementId};
+
+pub use migration::{
+    CkMigrationCondition, CkMigrationEntry, CkMigrationFilter, CkMigrationMeta, CkMigrationScript,
+    CkMigrationStep, CkMigrationTarget, CkMigrationTransform, CkMigrationValidation, CkMigrations,
+    ConditionType, ConflictPolicy, FilterOperator, StepAction, TransformType, ValidationSeverity,
+    ValidationType,
+};
 
 /// Value of `$schema` in a compiled model.
 pub const COMPILED_SCHEMA: &str =
@@ -19,9 +28,9 @@ pub struct CompiledModel {
     /// Complete transitive closure of dependencies, exact versions.
     #[serde(default, deserialize_with = "null_as_default")]
     pub dependencies: Vec<CkModelId>,
-    /// Migration scripts shipped with the model, uninterpreted here.
+    /// Migration scripts shipped with the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub migrations: Option<serde_json::Value>,
+    pub migrations: Option<CkMigrations>,
     /// Entity types.
     #[serde(default, deserialize_with = "null_as_default")]
     pub types: Vec<CkType>,
@@ -60,6 +69,12 @@ impl CompiledModel {
             description: None,
         }
     }
+
+    /// The published JSON form: indented, members in published order, absent members left out.
+    pub fn to_json(&self) -> String {
+        // Only maps with keys that are no strings can fail; the model has none.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
 }
 
 /// An entity type.
@@ -80,6 +95,15 @@ pub struct CkType {
     /// No entities of exactly this type exist.
     #[serde(default)]
     pub is_abstract: bool,
+    /// Indexes over attribute paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexes: Option<Vec<CkIndex>>,
+    /// Associations that start at this type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub associations: Option<Vec<CkTypeAssociation>>,
+    /// Storage hint of the original; kept, not interpreted.
+    #[serde(default)]
+    pub enable_change_stream_pre_and_post_images: bool,
     /// What the type stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -89,15 +113,6 @@ pub struct CkType {
     /// Template of `rtDisplayDescription` (spec 4.6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_description_rule: Option<String>,
-    /// Associations that start at this type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub associations: Option<Vec<CkTypeAssociation>>,
-    /// Storage hint of the original; kept, not interpreted.
-    #[serde(default)]
-    pub enable_change_stream_pre_and_post_images: bool,
-    /// Indexes over attribute paths.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub indexes: Option<Vec<CkIndex>>,
     /// Attributes assigned to the type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Vec<CkAttributeAssignment>>,
@@ -111,12 +126,12 @@ pub struct CkAttributeAssignment {
     pub id: CkId,
     /// Local PascalCase name.
     pub name: String,
-    /// False: every entity needs a value.
-    #[serde(default)]
-    pub is_optional: bool,
     /// `rtWellKnownName` of the `System/AutoIncrement` entity that numbers this attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_increment_reference: Option<String>,
+    /// False: every entity needs a value.
+    #[serde(default)]
+    pub is_optional: bool,
     /// Suggestions, never enforced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_complete_values: Option<Vec<String>>,
@@ -202,12 +217,12 @@ pub struct CkEnum {
     /// Tenants may add values.
     #[serde(default)]
     pub is_extensible: bool,
-    /// What the enum is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
     /// Its values.
     #[serde(default, deserialize_with = "null_as_default")]
     pub values: Vec<CkEnumValue>,
+    /// What the enum is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// One value of an enumeration.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use octo_ck::dependencies::missing_dependencies;
-use octo_ck::{CompiledModel, TypeGraph};
+use octo_ck::{CompiledModel, TypeGraph, builtin, compiler, read_compiled, read_published};
 
 fn shared() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
@@ -36,14 +36,8 @@ fn catalog(shared: &Path) -> Catalog {
         .map(|file| {
             let text = std::fs::read_to_string(file).unwrap();
             let location = file.display().to_string();
-            let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
-            for (list, key) in [("types", "isStreamType"), ("attributes", "isDataStream")] {
-                for element in value[list].as_array_mut().unwrap() {
-                    element.as_object_mut().unwrap().remove(key);
-                }
-            }
-            let model: CompiledModel = serde_json::from_value(value)
-                .unwrap_or_else(|problem| panic!("{location}: {problem}"));
+            let model =
+                read_published(&text, &location).unwrap_or_else(|problems| panic!("{problems}"));
             (model.model_id.to_string(), Arc::new(model))
         })
         .collect()
@@ -100,4 +94,193 @@ fn every_published_model_builds_a_graph_with_its_dependencies() {
         built += 1;
     }
     assert!(built >= 100, "only {built} published sets are consistent");
+}
+
+/// The facts of a model in comparable form: element by element, without descriptions.
+fn facts(model: &CompiledModel) -> BTreeMap<String, String> {
+    let json: serde_json::Value = serde_json::from_str(&model.to_json()).unwrap();
+    let mut facts = BTreeMap::new();
+    for list in [
+        "types",
+        "attributes",
+        "records",
+        "enums",
+        "associationRoles",
+    ] {
+        for element in json[list].as_array().unwrap() {
+            let id = ["typeId", "recordId", "enumId", "id"]
+                .iter()
+                .find_map(|key| element[key].as_str());
+            let key = format!("{list} {}", id.unwrap());
+            let mut element = element.clone();
+            drop_descriptions(&mut element);
+            assert!(facts.insert(key, format!("{element:#}")).is_none());
+        }
+    }
+    facts
+}
+
+fn drop_descriptions(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            members.remove("description");
+            members.values_mut().for_each(drop_descriptions);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(drop_descriptions),
+        _ => {}
+    }
+}
+
+#[test]
+fn built_in_models_equal_the_published_ones() {
+    let Some(shared) = shared() else { return };
+    let catalog = catalog(&shared);
+    for built_in in builtin::all() {
+        let published = &catalog[&built_in.model_id.to_string()];
+        assert_eq!(built_in.dependencies, published.dependencies);
+        let (ours, theirs) = (facts(&built_in), facts(published));
+        for (key, element) in &theirs {
+            assert_eq!(ours.get(key), Some(element), "{} {key}", built_in.model_id);
+        }
+        assert_eq!(ours.len(), theirs.len(), "{}", built_in.model_id);
+    }
+}
+
+#[test]
+fn published_files_are_written_as_they_were_read() {
+    let Some(shared) = shared() else { return };
+    let mut files = Vec::new();
+    collect(&shared.join("catalog/ck-models/v2"), &mut files);
+    let mut same = 0;
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        // Files of older forms of the language are not expected to come out alike.
+        let Ok(model) = read_compiled(&text, "published") else {
+            continue;
+        };
+        if model.attributes.is_empty() || !text.contains("isRuntimeState") {
+            continue;
+        }
+        let published = plain_escapes(text.trim_end());
+        for (line, (ours, theirs)) in model.to_json().lines().zip(published.lines()).enumerate() {
+            assert_eq!(ours, theirs, "{}:{}", file.display(), line + 1);
+        }
+        assert_eq!(model.to_json().len(), published.len(), "{}", file.display());
+        same += 1;
+    }
+    assert!(same >= 20, "only {same} of {} files", files.len());
+}
+
+/// Writes characters as they are that the publisher escaped as `\uXXXX`, quotes as `\"`.
+fn plain_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut units = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\\u") {
+        plain.push_str(&rest[..at]);
+        units.push(u16::from_str_radix(&rest[at + 2..at + 6], 16).unwrap());
+        rest = &rest[at + 6..];
+        if rest.starts_with("\\u") && (0xd800..0xdc00).contains(units.last().unwrap()) {
+            continue;
+        }
+        for decoded in char::decode_utf16(units.drain(..)) {
+            match decoded.unwrap() {
+                '"' => plain.push_str("\\\""),
+                other => plain.push(other),
+            }
+        }
+    }
+    plain + rest
+}
+
+fn model_folders(shared: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(shared.join("models"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("ConstructionKit"))
+        .filter(|folder| folder.is_dir())
+        .collect();
+    folders.sort();
+    assert!(!folders.is_empty(), "no model folders");
+    folders
+}
+
+/// Id of the model in a folder.
+fn declared_id(folder: &Path) -> String {
+    let header = std::fs::read_to_string(folder.join("ckModel.yaml")).unwrap();
+    let line = header
+        .lines()
+        .find_map(|line| line.strip_prefix("modelId:"));
+    line.unwrap().trim().to_owned()
+}
+
+#[test]
+fn compiled_folders_equal_the_published_models() {
+    let Some(shared) = shared() else { return };
+    let catalog = catalog(&shared);
+    let mut compared = 0;
+    for folder in model_folders(&shared) {
+        let id = declared_id(&folder);
+        let Some(published) = catalog.get(&id) else {
+            continue;
+        };
+        let available: Vec<_> = published
+            .dependencies
+            .iter()
+            .map(|id| catalog[&id.to_string()].clone())
+            .collect();
+        let result = compiler::compile_folder(&folder, &available);
+        let model = result
+            .model
+            .unwrap_or_else(|| panic!("{id}:\n{}", result.diagnostics));
+        assert_same(&model, published);
+        compared += 1;
+    }
+    assert!(
+        compared >= 5,
+        "only {compared} folders have a published version"
+    );
+}
+
+/// Element by element, so that a failure names the first difference.
+fn assert_same(ours: &CompiledModel, published: &CompiledModel) {
+    let id = &published.model_id;
+    for (a, b) in ours.types.iter().zip(&published.types) {
+        assert_eq!(a, b, "{id}/{}", b.type_id);
+    }
+    for (a, b) in ours.attributes.iter().zip(&published.attributes) {
+        assert_eq!(a, b, "{id}/{}", b.id);
+    }
+    for (a, b) in ours.records.iter().zip(&published.records) {
+        assert_eq!(a, b, "{id}/{}", b.record_id);
+    }
+    for (a, b) in ours.enums.iter().zip(&published.enums) {
+        assert_eq!(a, b, "{id}/{}", b.enum_id);
+    }
+    assert_eq!(ours.migrations, published.migrations, "{id}");
+    assert_eq!(ours, published, "{id}");
+}
+
+#[test]
+fn all_folders_compile_with_the_newest_consistent_dependencies() {
+    let Some(shared) = shared() else { return };
+    let mut available = builtin::all();
+    let mut waiting = model_folders(&shared);
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut reasons = String::new();
+        waiting.retain(|folder| {
+            let result = compiler::compile_folder(folder, &available);
+            let is_done = result.model.is_some();
+            if !is_done {
+                reasons += &format!("{}\n", result.diagnostics);
+            }
+            available.extend(result.model.map(Arc::new));
+            !is_done
+        });
+        assert!(
+            waiting.len() < before,
+            "{waiting:?} do not compile:\n{reasons}"
+        );
+    }
+    TypeGraph::build(available).unwrap_or_else(|problems| panic!("{problems}"));
 }

@@ -65,8 +65,6 @@ pub struct Association {
     pub origin: EntityRef,
     /// Where it ends.
     pub target: EntityRef,
-    /// Attributes of the edge itself.
-    pub attributes: Attributes,
 }
 
 /// Which edges of an entity are meant, seen from that entity.

@@ -2,8 +2,6 @@
 //!
 //! Texts are meant for people and reach them unchanged; nothing in them is secret.
 
-use octo_ck::CkModelId;
-
 use crate::entity::Entity;
 use crate::message::Messages;
 use crate::rt_id::RtId;
@@ -75,8 +73,8 @@ pub enum RuntimeError {
     /// The model does not fit the tenant; one line per problem.
     #[error("Model '{model}' cannot be imported:\n{problems}")]
     ModelRejected {
-        /// The model.
-        model: CkModelId,
+        /// The model, or several separated by `', '`.
+        model: String,
         /// What is wrong with it.
         problems: String,
     },

@@ -47,9 +47,15 @@ pub mod criteria;
 pub mod entity;
 pub mod error;
 pub mod message;
+pub mod models;
+pub mod mutation;
+pub mod path;
 pub mod query;
+mod resolve;
 pub mod rt_id;
+pub mod runtime;
 pub mod store;
+pub mod tenant;
 pub mod tenant_id;
 pub mod value;
 
@@ -60,8 +66,11 @@ pub use change::{
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{RuntimeError, VersionConflict};
+pub use models::{InstalledModel, ModelImport};
 pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
 pub use rt_id::{RtId, RtIdError};
+pub use runtime::{ChildrenQuery, Runtime, RuntimeConfig, TenantInfo};
 pub use store::{EntityStore, StoreError};
+pub use tenant::Tenant;
 pub use tenant_id::{DatabaseName, NameError, TenantId};
 pub use value::{BinaryInfo, DateTimeOffset, GeoPoint, Record, Value};

@@ -142,7 +142,7 @@ impl<'a> Findings<'a> {
     }
 
     /// 9: an end of an association, or an entity to change, does not exist.
-    pub(crate) fn entity_missing(&mut self, entity: &EntityRef) {
+    pub(crate) fn entity_missing(&mut self, entity: &str) {
         self.fatal(9, format_args!("Entity '{entity}' does not exist."));
     }
 

@@ -23,6 +23,7 @@ use crate::query::Page;
 use crate::rt_id::RtId;
 
 pub mod filter;
+pub mod sqlite;
 
 pub use filter::{
     Comparison, Field, FieldPath, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test,
@@ -89,6 +90,14 @@ pub trait WriteTransaction {
 
     /// Edges of entities, ordered by id.
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError>;
+
+    /// The edge of a role between two entities.
+    fn edge(
+        &mut self,
+        origin: RtId,
+        role: &RtCkId,
+        target: RtId,
+    ) -> Result<Option<Association>, StoreError>;
 
     /// Adds an entity; its id must be free.
     fn insert(&mut self, entity: &Entity) -> Result<(), StoreError>;

@@ -137,7 +137,7 @@ impl Tenant {
         rt_id: RtId,
     ) -> Result<Option<Entity>, RuntimeError> {
         let graph = self.graph();
-        let wanted = resolve::find_type(&graph, &self.id, ck_type)?.rt_id.clone();
+        let wanted = resolve::find_type(&graph, ck_type)?.rt_id.clone();
         let entity = self.checked_store(self.store.entity(&graph, rt_id).await)?;
         Ok(entity.filter(|found| resolve::is_a(&graph, &found.ck_type_id, &wanted)))
     }
@@ -148,7 +148,7 @@ impl Tenant {
     /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query.
     pub async fn query(&self, query: EntityQuery) -> Result<Page<Entity>, RuntimeError> {
         let graph = self.graph();
-        let resolved = resolve::query(&graph, &self.id, &query)?;
+        let resolved = resolve::query(&graph, &query)?;
         self.checked_store(self.store.query(&graph, resolved).await)
     }
 
@@ -191,7 +191,7 @@ impl Tenant {
     /// As [`query`](Self::query).
     pub async fn targets(&self, query: TargetQuery) -> Result<Page<Entity>, RuntimeError> {
         let graph = self.graph();
-        let far = resolve::query(&graph, &self.id, &query.far)?;
+        let far = resolve::query(&graph, &query.far)?;
         let edges = EdgeQuery {
             entities: vec![query.entity],
             role: Some(resolve::role_id(&query.role)?),

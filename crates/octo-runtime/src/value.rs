@@ -14,6 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::attributes::Attributes;
 use crate::rt_id::RtId;
 
+pub mod coerce;
+pub(crate) mod composite;
+pub(crate) mod instants;
+pub(crate) mod stored;
+
 /// Ticks of 100 ns in one second, the unit of time spans.
 pub const TICKS_PER_SECOND: i64 = 10_000_000;
 
@@ -186,6 +191,12 @@ value_from! {
     Vec<Record> => RecordArray,
     BinaryInfo => BinaryLinked,
     GeoPoint => GeospatialPoint,
+}
+
+impl From<RtId> for Value {
+    fn from(id: RtId) -> Self {
+        Self::String(id.to_string())
+    }
 }
 
 impl From<Vec<u8>> for Value {

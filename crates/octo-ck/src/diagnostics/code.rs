@@ -107,9 +107,11 @@ pub enum Code {
     UnknownEnumOfAttribute = 59,
     /// A placeholder has no value.
     UnknownPlaceholder = 62,
+    /// The list of migrations cannot be used.
+    MigrationListInvalid = 63,
     /// A migration script does not exist.
     MigrationScriptMissing = 64,
-    /// A migration script or the list of migrations is not valid.
+    /// A migration script cannot be used.
     MigrationScriptInvalid = 65,
     /// Two versions of one model are required or installed.
     SeveralModelVersions = 66,
@@ -157,7 +159,10 @@ impl Code {
             | Self::TextUnreadable
             | Self::LimitExceeded
             | Self::FileUnreadable => Level::Fatal,
-            Self::EmptyFile | Self::NamesDifferOnlyInCase | Self::SuspiciousFile => Level::Warning,
+            Self::EmptyFile
+            | Self::MigrationListInvalid
+            | Self::NamesDifferOnlyInCase
+            | Self::SuspiciousFile => Level::Warning,
             _ => Level::Error,
         }
     }

@@ -134,22 +134,25 @@ impl<'m> Reader<'_, 'm> {
                 Entry::Vacant(free) => {
                     free.insert(element);
                 }
-                Entry::Occupied(taken) => self.diagnostics.report(
-                    kind.not_unique(),
-                    &at,
-                    format!(
-                        "The {} '{}' is defined more than once: keep one definition.",
-                        kind.noun(),
-                        taken.key()
-                    ),
-                ),
+                Entry::Occupied(taken) => {
+                    let first = self.positions.find(kind, taken.key(), Part::Whole);
+                    self.diagnostics.report(
+                        kind.not_unique(),
+                        &self.positions.repetition(kind, taken.key()),
+                        format!(
+                            "The {} '{}' is defined more than once, first in {first}: keep one definition.",
+                            kind.noun(),
+                            taken.key()
+                        ),
+                    );
+                }
             }
         }
     }
 }
 
 impl Kind {
-    pub(super) fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Kind::Type => "type",
             Kind::Attribute => "attribute",
@@ -159,7 +162,7 @@ impl Kind {
         }
     }
 
-    fn name_invalid(self) -> Code {
+    pub(crate) fn name_invalid(self) -> Code {
         match self {
             Kind::Type => Code::TypeIdInvalid,
             Kind::Attribute => Code::AttributeIdInvalid,
@@ -196,7 +199,9 @@ impl Build<'_> {
         for id in known {
             if id.to_runtime() == runtime {
                 return format!(
-                    " '{id}' is available: use a build against that version of the model."
+                    " '{id}' is available: use a build against that version (in sources, write ${{{}}}/{}).",
+                    id.model().name(),
+                    id.element().semantic_name()
                 );
             }
             names.push(id.to_string());

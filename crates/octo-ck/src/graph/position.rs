@@ -1,6 +1,7 @@
 //! Where the parts of a model under construction were written.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::diagnostics::Position;
 use crate::id::{CkId, CkModelId};
@@ -39,6 +40,7 @@ pub(crate) enum Part {
 pub(crate) struct Positions {
     model: Option<(CkModelId, Position)>,
     parts: HashMap<(Kind, CkId, Part), Position>,
+    repeated: HashMap<(Kind, CkId), Position>,
 }
 
 impl Positions {
@@ -47,14 +49,28 @@ impl Positions {
         Self {
             model: Some((model, header)),
             parts: HashMap::new(),
+            repeated: HashMap::new(),
         }
     }
 
-    /// Notes where a part is. The first definition of an element keeps its place.
+    /// Notes where a part is. The first definition of an element keeps its place; the place of the
+    /// last repetition is kept beside it.
     pub(crate) fn note(&mut self, kind: Kind, id: &CkId, part: Part, position: Position) {
-        self.parts
-            .entry((kind, id.clone(), part))
-            .or_insert(position);
+        match self.parts.entry((kind, id.clone(), part)) {
+            Entry::Vacant(free) => {
+                free.insert(position);
+            }
+            Entry::Occupied(_) if part == Part::Whole => {
+                self.repeated.insert((kind, id.clone()), position);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+
+    /// Where an element is defined again.
+    pub(crate) fn repetition(&self, kind: Kind, id: &CkId) -> Position {
+        let known = self.repeated.get(&(kind, id.clone())).cloned();
+        known.unwrap_or_else(|| self.find(kind, id, Part::Whole))
     }
 
     /// Where the part is, as exactly as known.

@@ -1,0 +1,224 @@
+//! Reading compiled models (spec, Construction Kit 3).
+
+use std::sync::Arc;
+
+use crate::decode::Decoder;
+use crate::decode::elements::{Elements, References};
+use crate::decode::migrations;
+use crate::diagnostics::{Code, Diagnostics, Position};
+use crate::document::{self, LIMITS, Node, Parsed};
+use crate::graph::position::Positions;
+use crate::id::{CkId, CkModelId};
+use crate::model::CompiledModel;
+
+/// Reads a compiled model, JSON or YAML. Unknown members are refused.
+///
+/// The form is checked, not whether references exist: that needs the other models, see
+/// [`TypeGraph::build`](crate::TypeGraph::build).
+///
+/// # Errors
+/// Everything that is wrong with the text, at once, located in `location`.
+pub fn read_compiled(text: &str, location: &str) -> Result<CompiledModel, Diagnostics> {
+    read(text, location, false)
+}
+
+/// Reads a compiled model as catalogs hold them: members of older or newer forms of the language
+/// are dropped instead of refused.
+///
+/// # Errors
+/// As for [`read_compiled`].
+pub fn read_published(text: &str, location: &str) -> Result<CompiledModel, Diagnostics> {
+    read(text, location, true)
+}
+
+fn read(text: &str, location: &str, ignores_unknown: bool) -> Result<CompiledModel, Diagnostics> {
+    let is_json = text
+        .trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t'])
+        .starts_with('{');
+    if is_json && text.len() <= LIMITS.bytes {
+        // The direct way is several times faster and enough for proper files. It stops at the
+        // first problem, so that improper ones are read again to find all.
+        if let Ok(model) = serde_json::from_str(text) {
+            return Ok(model);
+        }
+    }
+    let location: Arc<str> = location.into();
+    let mut diagnostics = Diagnostics::default();
+    let model = match document::parse(text, &location, LIMITS, &mut diagnostics) {
+        Parsed::Document(node) => {
+            let mut decoder = Decoder::new(&location, &mut diagnostics);
+            if ignores_unknown {
+                decoder = decoder.ignoring_unknown();
+            }
+            decode(&mut decoder, &node, is_json)
+        }
+        Parsed::Empty => {
+            let at = Position::whole(&location);
+            let text = "The file is empty: a compiled model is expected.";
+            diagnostics.report(Code::TextUnreadable, &at, text);
+            None
+        }
+        Parsed::Broken => None,
+    };
+    match model {
+        Some(model) if !diagnostics.has_errors() => Ok(model),
+        _ => Err(diagnostics),
+    }
+}
+
+struct Exact {
+    is_json: bool,
+}
+
+impl References for Exact {
+    fn resolve(&self, text: &str) -> Result<CkId, Option<(Code, String)>> {
+        text.parse().map_err(|problem: crate::IdError| {
+            Some((Code::ReferenceInvalid, format!("{problem}.")))
+        })
+    }
+
+    fn root_type(&self) -> Option<CkId> {
+        None
+    }
+
+    fn is_compiled(&self) -> bool {
+        true
+    }
+
+    fn keeps_scalars(&self) -> bool {
+        self.is_json
+    }
+}
+
+fn decode(d: &mut Decoder<'_>, node: &Node, is_json: bool) -> Option<CompiledModel> {
+    let mut o = d.object(node)?;
+    let schema = d.optional(&mut o, "$schema", Decoder::text);
+    let model_id = d.required(&mut o, "modelId", model_id);
+    let description = d.optional(&mut o, "description", Decoder::text);
+    let dependencies = d.optional(&mut o, "dependencies", |d, n| d.list(n, self::model_id));
+    let migrations = d.optional(&mut o, "migrations", migrations::migrations);
+    let mut positions = Positions::default();
+    let mut elements = Elements {
+        // Only needed for positions, which nobody asks for here.
+        model: &CkModelId::new("", crate::CkVersion::new(0, 0, 0)),
+        references: &Exact { is_json },
+        positions: &mut positions,
+    };
+    let e = &mut elements;
+    let types = d.optional(&mut o, "types", |d, n| {
+        d.list(n, |d, n| e.entity_type(d, n))
+    });
+    let roles = d.optional(&mut o, "associationRoles", |d, n| {
+        d.list(n, |d, n| e.role(d, n))
+    });
+    let attributes = d.optional(&mut o, "attributes", |d, n| {
+        d.list(n, |d, n| e.attribute(d, n))
+    });
+    let records = d.optional(&mut o, "records", |d, n| d.list(n, |d, n| e.record(d, n)));
+    let enums = d.optional(&mut o, "enums", |d, n| {
+        d.list(n, |d, n| e.enumeration(d, n))
+    });
+    d.finish(o);
+    Some(CompiledModel {
+        schema,
+        dependencies: dependencies.unwrap_or_default(),
+        migrations,
+        types: types.unwrap_or_default(),
+        association_roles: roles.unwrap_or_default(),
+        attributes: attributes.unwrap_or_default(),
+        records: records.unwrap_or_default(),
+        enums: enums.unwrap_or_default(),
+        model_id: model_id?,
+        description,
+    })
+}
+
+fn model_id(d: &mut Decoder<'_>, node: &Node) -> Option<CkModelId> {
+    let text = d.text(node)?;
+    match text.parse() {
+        Ok(id) => Some(id),
+        Err(problem) => {
+            d.violation(node.line, format_args!("{problem}"));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const YAML: &str = "\
+$schema: https://schemas.meshmakers.cloud/construction-kit-compiled.schema.json
+modelId: Demo-1.2.0
+dependencies: [System-2.2.2]
+types:
+  - typeId: Device
+    derivedFromCkTypeId: System-2.2.2/Entity-1
+    isCollectionRoot: true
+    attributes:
+      - { id: Demo-1.2.0/Serial-1, name: Serial, isOptional: true }
+attributes:
+  - { id: Serial, valueType: Int, defaultValues: [50, true] }
+";
+
+    #[test]
+    fn yaml_and_json_read_the_same() {
+        let from_yaml = read_compiled(YAML, "a.yaml").unwrap();
+        assert_eq!(from_yaml.model_id.to_string(), "Demo-1.2.0");
+        assert_eq!(
+            from_yaml.attributes[0].default_values,
+            Some(vec!["50".into(), "true".into()])
+        );
+        let json = from_yaml.to_json();
+        assert!(json.contains("\"typeId\": \"Device-1\""), "{json}");
+        assert_eq!(read_compiled(&json, "a.json").unwrap(), from_yaml);
+    }
+
+    #[test]
+    fn json_keeps_typed_defaults_either_way() {
+        let json = r#"{"modelId":"D-1.0.0","attributes":[{"id":"A-1","valueType":"Int","defaultValues":[5,true,"x"]}]}"#;
+        let fast = read_compiled(json, "a.json").unwrap();
+        let slow = read_published(&json.replace("\"id\"", "\"old\":1,\"id\""), "a.json").unwrap();
+        assert_eq!(fast, slow);
+        assert_eq!(fast.attributes[0].default_values.as_ref().unwrap()[0], 5);
+    }
+
+    #[test]
+    fn all_violations_are_reported_with_lines() {
+        let text = "{\n\"modelId\": \"D\",\n\"types\": [\n{\"typeId\": 5,\n\"isFinal\": \"no\"},\n{\"typeID\": \"A\",\n\"derivedFromCkTypeId\": \"Entity\"}]}";
+        let problems = read_compiled(text, "a.json").unwrap_err();
+        let shown: Vec<_> = problems.iter().map(|d| (d.code, d.line)).collect();
+        assert_eq!(
+            shown,
+            [
+                (27, Some(4)),
+                (27, Some(5)),
+                (27, Some(6)),
+                (105, Some(7)),
+                (27, Some(6))
+            ],
+            "{problems}"
+        );
+        assert!(problems.to_string().contains("'/types/0/typeId'->"));
+        assert!(
+            problems
+                .to_string()
+                .contains("typeID is not known here: use one of typeId")
+        );
+    }
+
+    #[test]
+    fn unreadable_texts_say_so() {
+        for (text, code) in [
+            ("", 102),
+            ("{", 102),
+            ("[]", 27),
+            ("a: 1\na: 2", 102),
+            ("5", 27),
+        ] {
+            let problems = read_compiled(text, "x").unwrap_err();
+            assert_eq!(problems.iter().next().unwrap().code, code, "{problems}");
+        }
+    }
+}

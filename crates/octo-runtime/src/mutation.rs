@@ -1,0 +1,83 @@
+//! The mutation pipeline: from a change set to stored entities (spec 5.3).
+//!
+//! Everything runs inside one transaction of the store. First the whole set is planned: types are
+//! resolved, stored entities loaded, values converted, defaults and counters filled in, rules
+//! checked. Only when nothing is wrong the plan is written: edges that go, then deleted, updated
+//! and new entities, then new edges. Unique indexes are checked last, when they see everything.
+
+use octo_ck::TypeGraph;
+
+use crate::change::{Applied, ChangeSet};
+use crate::error::RuntimeError;
+use crate::store::WriteTransaction;
+use crate::tenant_id::TenantId;
+
+mod assign;
+mod complete;
+mod counters;
+mod deletes;
+mod display;
+mod inserts;
+mod links;
+mod problems;
+mod unique;
+mod updates;
+
+use counters::Counters;
+use problems::Problems;
+
+/// What all stages share.
+struct Stage<'a> {
+    transaction: &'a mut dyn WriteTransaction,
+    graph: &'a TypeGraph,
+    problems: Problems<'a>,
+    counters: Counters,
+    now: jiff::Timestamp,
+}
+
+/// Plans, checks and writes a change set.
+pub(crate) fn run(
+    transaction: &mut dyn WriteTransaction,
+    graph: &TypeGraph,
+    tenant: &TenantId,
+    changes: &ChangeSet,
+) -> Result<Applied, RuntimeError> {
+    let mut stage = Stage {
+        transaction,
+        graph,
+        problems: Problems::new(tenant),
+        counters: Counters::default(),
+        now: crate::value::instants::to_milliseconds(jiff::Timestamp::now()),
+    };
+    let deletes = deletes::plan(&mut stage, &changes.deletes)?;
+    let updates = updates::plan(&mut stage, &changes.updates, &deletes)?;
+    let inserts = inserts::plan(&mut stage, &changes.inserts)?;
+    let links = links::plan(&mut stage, changes, &deletes, &inserts)?;
+    let Stage {
+        transaction,
+        problems,
+        counters,
+        now,
+        ..
+    } = stage;
+    problems.finish()?;
+
+    links.write_removals(transaction)?;
+    let deleted = deletes::write(transaction, graph, deletes, now)?;
+    let updated = updates::write(transaction, updates)?;
+    for entity in &inserts {
+        transaction.insert(entity)?;
+    }
+    counters.write(transaction, now)?;
+    links.write_additions(transaction)?;
+    for entity in inserts.iter().chain(&updated) {
+        unique::check(transaction, graph, entity)?;
+    }
+    Ok(Applied {
+        inserted: inserts,
+        updated,
+        deleted,
+        associated: links.added,
+        dissociated: links.removed,
+    })
+}

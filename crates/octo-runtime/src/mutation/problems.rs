@@ -1,0 +1,98 @@
+//! Everything wrong with a change set, and which error says it best.
+
+use std::sync::Arc;
+
+use octo_ck::TypeGraph;
+use octo_ck::graph::TypeNode;
+
+use crate::entity::Entity;
+use crate::error::{RuntimeError, VersionConflict};
+use crate::message::{Findings, Messages};
+use crate::resolve;
+use crate::rt_id::RtId;
+use crate::tenant_id::TenantId;
+
+pub(super) struct Problems<'a> {
+    pub(super) findings: Findings<'a>,
+    conflict: Option<Box<VersionConflict>>,
+    /// What makes an error of its own when it is the only problem.
+    single: Option<RuntimeError>,
+    values: Vec<String>,
+}
+
+impl<'a> Problems<'a> {
+    pub(super) fn new(tenant: &'a TenantId) -> Self {
+        Self {
+            findings: Findings::new(tenant),
+            conflict: None,
+            single: None,
+            values: Vec::new(),
+        }
+    }
+
+    /// The type, or `None` after noting that there is none.
+    pub(super) fn find_type<'g>(
+        &mut self,
+        graph: &'g TypeGraph,
+        text: &str,
+    ) -> Option<&'g Arc<TypeNode>> {
+        match resolve::find_type(graph, text) {
+            Ok(node) => Some(node),
+            Err(error) => {
+                self.findings.type_unknown(text.trim());
+                self.single.get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    /// An entity to change does not exist.
+    pub(super) fn missing(&mut self, ck_type: &str, rt_id: RtId) {
+        self.findings.entity_missing(&format!("{ck_type}@{rt_id}"));
+        self.single.get_or_insert(RuntimeError::EntityMissing {
+            ck_type: ck_type.to_owned(),
+            rt_id,
+        });
+    }
+
+    /// Values that do not fit.
+    pub(super) fn values(&mut self, problems: Result<(), Vec<String>>) {
+        if let Err(problems) = problems {
+            self.values.extend(problems);
+        }
+    }
+
+    /// Compares the version a caller expects with the stored one; the first conflict counts.
+    pub(super) fn check_version(&mut self, expected: Option<u64>, stored: &Entity) {
+        let stale = expected.filter(|expected| *expected != stored.version);
+        if let Some(expected) = stale {
+            self.conflict.get_or_insert_with(|| {
+                Box::new(VersionConflict {
+                    expected,
+                    current: stored.version,
+                    entity: stored.clone(),
+                })
+            });
+        }
+    }
+
+    /// Fails when there is any problem. A conflict weighs most, because the caller has to start
+    /// over anyway.
+    pub(super) fn finish(self) -> Result<(), RuntimeError> {
+        if let Some(conflict) = self.conflict {
+            return Err(RuntimeError::VersionConflict(conflict));
+        }
+        let messages = self.findings.into_messages();
+        match (self.single, self.values.is_empty()) {
+            (Some(error), true) if messages.0.len() == 1 => Err(error),
+            (_, true) if messages.is_empty() => Ok(()),
+            (_, true) => Err(RuntimeError::Invalid(messages)),
+            (_, false) => Err(with_values(self.values, messages)),
+        }
+    }
+}
+
+fn with_values(mut values: Vec<String>, messages: Messages) -> RuntimeError {
+    values.extend(messages.0.iter().map(ToString::to_string));
+    RuntimeError::InvalidValues(values)
+}

@@ -1,0 +1,141 @@
+//! The embedded store: one SQLite file per tenant.
+//!
+//! - Write-ahead log: readers see the last commit and never wait for the writer.
+//! - `synchronous = FULL`: a commit is on disk before it is acknowledged. `NORMAL` would be faster
+//!   but may lose acknowledged commits when the power fails. Changes that arrive while another
+//!   commit is on its way share the next one ([`writer`]), so the price is paid per group.
+//! - All work runs on blocking threads; connections are opened when first needed and hold small
+//!   caches, so that many idle tenants cost little memory.
+
+mod conditions;
+mod connection;
+mod edges;
+mod indexes;
+mod path;
+mod readers;
+mod rows;
+mod schema;
+mod select;
+mod transaction;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use octo_ck::TypeGraph;
+
+use crate::entity::{Association, Entity};
+use crate::query::Page;
+use crate::rt_id::RtId;
+use crate::store::{EdgeQuery, EntityStore, StoreError, StoreQuery, StoredModel, Work};
+
+/// An [`EntityStore`] in one SQLite file.
+pub struct SqliteStore {
+    path: PathBuf,
+    readers: readers::Readers,
+    writer: Arc<writer::Writer>,
+}
+
+impl SqliteStore {
+    /// Opens a database file, creating it when missing and bringing its layout up to date.
+    ///
+    /// # Errors
+    /// The file cannot be used, is not a database, or was written by a newer version.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let opened = {
+            let path = path.clone();
+            blocking(move || connection::open_writer(&path)).await?
+        };
+        Ok(Self {
+            readers: readers::Readers::new(path.clone()),
+            writer: Arc::new(writer::Writer::new(opened)),
+            path,
+        })
+    }
+}
+
+#[async_trait]
+impl EntityStore for SqliteStore {
+    async fn entity(
+        &self,
+        graph: &Arc<TypeGraph>,
+        rt_id: RtId,
+    ) -> Result<Option<Entity>, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| rows::entity(connection, &graph, rt_id))
+            .await
+    }
+
+    async fn query(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: StoreQuery,
+    ) -> Result<Page<Entity>, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| select::page(connection, &graph, &query, None))
+            .await
+    }
+
+    async fn edges(&self, query: EdgeQuery) -> Result<Vec<Association>, StoreError> {
+        self.readers
+            .read(move |connection| edges::find(connection, &query))
+            .await
+    }
+
+    async fn far_ends(
+        &self,
+        graph: &Arc<TypeGraph>,
+        edges: EdgeQuery,
+        far: StoreQuery,
+    ) -> Result<Page<Entity>, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| select::page(connection, &graph, &far, Some(&edges)))
+            .await
+    }
+
+    async fn models(&self) -> Result<Vec<StoredModel>, StoreError> {
+        self.readers.read(|connection| rows::models(connection)).await
+    }
+
+    async fn write(&self, graph: Arc<TypeGraph>, work: Work) -> Result<(), StoreError> {
+        self.writer.run(graph, work).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.writer.close().await
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs `work` on a thread where it may wait for the disk.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(failure) => Err(StoreError::Failed {
+            operation: "run",
+            message: failure.to_string(),
+        }),
+    }
+}
+
+fn failed(operation: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |error| StoreError::Failed {
+        operation,
+        message: error.to_string(),
+    }
+}

@@ -1,0 +1,71 @@
+//! Tables, and how older layouts become the current one.
+//!
+//! The layout version is SQLite's `user_version`. Each migration runs in one transaction with the
+//! version it leads to, so a crash leaves either the old layout or the new one.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failed;
+use crate::store::StoreError;
+
+/// Step `n` leads from layout `n` to layout `n + 1`.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE entity (
+        seq INTEGER PRIMARY KEY,
+        rt_id BLOB NOT NULL UNIQUE CHECK (length(rt_id) = 12),
+        ck_type_id TEXT NOT NULL,
+        root TEXT NOT NULL,
+        well_known_name TEXT,
+        display_name TEXT,
+        display_description TEXT,
+        version INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        archived INTEGER,
+        attributes TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX entity_type ON entity (ck_type_id, state, rt_id);
+    CREATE INDEX entity_name ON entity (well_known_name, ck_type_id, state, rt_id)
+        WHERE well_known_name IS NOT NULL;
+
+    CREATE TABLE association (
+        seq INTEGER PRIMARY KEY,
+        association_id BLOB NOT NULL UNIQUE CHECK (length(association_id) = 12),
+        role TEXT NOT NULL,
+        origin_id BLOB NOT NULL REFERENCES entity (rt_id),
+        origin_type TEXT NOT NULL,
+        target_id BLOB NOT NULL REFERENCES entity (rt_id),
+        target_type TEXT NOT NULL,
+        UNIQUE (origin_id, role, target_id)
+    ) STRICT;
+    CREATE INDEX association_target ON association (target_id, role, origin_id);
+
+    CREATE TABLE model (
+        name TEXT NOT NULL PRIMARY KEY,
+        state INTEGER NOT NULL,
+        document TEXT NOT NULL
+    ) STRICT;
+"];
+
+/// Brings the tables to the current layout.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed("open"))?;
+    let found: i64 = transaction
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed("open"))?;
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    let done = usize::try_from(found).unwrap_or(0);
+    for step in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(step).map_err(failed("migrate"))?;
+    }
+    transaction
+        .pragma_update(None, "user_version", known)
+        .map_err(failed("migrate"))?;
+    transaction.commit().map_err(failed("migrate"))
+}

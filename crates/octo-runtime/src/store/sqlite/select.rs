@@ -1,0 +1,140 @@
+//! From resolved queries to SQL.
+//!
+//! Values are always bound, never written into the SQL text; the text depends only on the shape of
+//! the query, so that statements can be reused.
+
+use octo_ck::TypeGraph;
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, params_from_iter};
+
+use super::rows::{ENTITY_COLUMNS, RawEntity};
+use super::{conditions, edges, failed, path};
+use crate::entity::Entity;
+use crate::query::{Page, SortOrder};
+use crate::store::{EdgeQuery, StoreError, StoreQuery, TypeScope};
+
+/// Entities that meet `query` and, when given, are at the far end of `edges`.
+pub(super) fn page(
+    connection: &Connection,
+    graph: &TypeGraph,
+    query: &StoreQuery,
+    edges: Option<&EdgeQuery>,
+) -> Result<Page<Entity>, StoreError> {
+    let mut parameters = Vec::new();
+    let condition = condition(query, edges, &mut parameters)?;
+    let items = select(connection, graph, query, &condition, &parameters)?;
+    let total = match known_total(query, items.len()) {
+        Some(total) => total,
+        None => count(connection, &condition, parameters)?,
+    };
+    Ok(Page { items, total })
+}
+
+fn condition(
+    query: &StoreQuery,
+    edges: Option<&EdgeQuery>,
+    parameters: &mut Vec<Sql>,
+) -> Result<String, StoreError> {
+    let mut parts = vec![scope(&query.scope, parameters)];
+    if !query.include_archived {
+        parts.push("state = 0".to_owned());
+    }
+    if let Some(ids) = &query.ids {
+        parameters.extend(ids.iter().map(|id| Sql::Blob(id.as_bytes().to_vec())));
+        parts.push(format!("rt_id IN ({})", places(ids.len())));
+    }
+    if let Some(edges) = edges {
+        let far = edges::far_ids(edges, parameters);
+        parts.push(format!("rt_id IN ({far})"));
+    }
+    parts.push(conditions::compile(&query.filter, "attributes", parameters)?);
+    Ok(parts.join(" AND "))
+}
+
+fn scope(scope: &TypeScope, parameters: &mut Vec<Sql>) -> String {
+    let types = scope.types.iter();
+    parameters.extend(types.map(|id| Sql::Text(id.to_string())));
+    let types = match scope.types.len() {
+        1 => "ck_type_id = ?".to_owned(),
+        count => format!("ck_type_id IN ({})", places(count)),
+    };
+    match &scope.root {
+        // Written out, not bound: this is how SQLite sees that an index of the root applies.
+        Some(root) => format!("root = '{}' AND {types}", quoted(&root.to_string())),
+        None => types,
+    }
+}
+
+fn select(
+    connection: &Connection,
+    graph: &TypeGraph,
+    query: &StoreQuery,
+    condition: &str,
+    parameters: &[Sql],
+) -> Result<Vec<Entity>, StoreError> {
+    let order = order(query)?;
+    let sql = format!(
+        "SELECT {ENTITY_COLUMNS} FROM entity WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
+    );
+    let limit = query.take.map_or(-1, signed);
+    let paging = [Sql::Integer(limit), Sql::Integer(signed(query.skip))];
+    let parameters = parameters.iter().chain(&paging);
+    let mut statement = connection.prepare_cached(&sql).map_err(failed("query"))?;
+    let mut rows = statement
+        .query(params_from_iter(parameters))
+        .map_err(failed("query"))?;
+    let mut entities = Vec::new();
+    while let Some(row) = rows.next().map_err(failed("query"))? {
+        let raw = RawEntity::read(row).map_err(failed("query"))?;
+        entities.push(raw.decode(graph)?);
+    }
+    Ok(entities)
+}
+
+fn order(query: &StoreQuery) -> Result<String, StoreError> {
+    let mut keys = Vec::with_capacity(query.sort.len() + 1);
+    for (field, order) in &query.sort {
+        let expression = path::single("attributes", field)?;
+        keys.push(match order {
+            SortOrder::Ascending => expression,
+            SortOrder::Descending => format!("{expression} DESC"),
+        });
+    }
+    keys.push("rt_id".to_owned());
+    Ok(keys.join(", "))
+}
+
+/// The total when the page itself tells it: it is the last one and not empty, or the only one.
+fn known_total(query: &StoreQuery, returned: usize) -> Option<u64> {
+    let returned = returned as u64;
+    let is_full = query.take.is_some_and(|take| returned >= take);
+    let is_beyond = returned == 0 && query.skip > 0;
+    (!is_full && !is_beyond).then(|| query.skip + returned)
+}
+
+fn count(
+    connection: &Connection,
+    condition: &str,
+    parameters: Vec<Sql>,
+) -> Result<u64, StoreError> {
+    let sql = format!("SELECT count(*) FROM entity WHERE {condition}");
+    let mut statement = connection.prepare_cached(&sql).map_err(failed("count"))?;
+    let total: i64 = statement
+        .query_row(params_from_iter(parameters), |row| row.get(0))
+        .map_err(failed("count"))?;
+    Ok(u64::try_from(total).unwrap_or(0))
+}
+
+/// `count` places for bound values.
+pub(super) fn places(count: usize) -> String {
+    vec!["?"; count].join(",")
+}
+
+/// A text as it may stand between single quotes.
+pub(super) fn quoted(text: &str) -> String {
+    text.replace('\'', "''")
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

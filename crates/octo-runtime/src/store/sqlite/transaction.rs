@@ -1,0 +1,204 @@
+//! Reads and writes inside a work.
+
+use octo_ck::{RtCkId, TypeGraph};
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, ToSql, params};
+use serde_json::{Map, Value as Json};
+
+use super::{edges, failed, indexes, rows, select};
+use crate::entity::{Association, Entity};
+use crate::query::Page;
+use crate::rt_id::RtId;
+use crate::store::{
+    EdgeQuery, EntityPatch, IndexDefinition, StoreError, StoreQuery, StoredModel, WriteTransaction,
+};
+use crate::value::stored::{encode, encode_attributes};
+
+pub(super) struct Transaction<'c> {
+    connection: &'c Connection,
+    graph: &'c TypeGraph,
+}
+
+impl<'c> Transaction<'c> {
+    pub(super) fn new(connection: &'c Connection, graph: &'c TypeGraph) -> Self {
+        Self { connection, graph }
+    }
+
+    fn execute(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<usize, StoreError> {
+        let run = || self.connection.prepare_cached(sql)?.execute(parameters);
+        run().map_err(failed(operation))
+    }
+
+    fn stored_attributes(&self, rt_id: RtId) -> Result<Map<String, Json>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached("SELECT attributes FROM entity WHERE rt_id = ?1")?
+                .query_row([rt_id.as_bytes()], |row| row.get::<_, String>(0))
+        };
+        let text = read().map_err(failed("update"))?;
+        serde_json::from_str(&text).map_err(|error| StoreError::Corrupt {
+            what: format!("entity {rt_id}"),
+            message: error.to_string(),
+        })
+    }
+
+    // Attributes the patch does not name are kept as they are stored, also those the current model
+    // does not know.
+    fn patched_attributes(&self, patch: &EntityPatch) -> Result<Option<String>, StoreError> {
+        if patch.set.is_empty() && patch.clear.is_empty() {
+            return Ok(None);
+        }
+        let mut stored = self.stored_attributes(patch.rt_id)?;
+        for name in &patch.clear {
+            stored.remove(&octo_ck::id::camel_case(name));
+        }
+        for (name, value) in patch.set.iter() {
+            stored.insert(octo_ck::id::camel_case(name), encode(value));
+        }
+        Ok(Some(Json::Object(stored).to_string()))
+    }
+}
+
+impl WriteTransaction for Transaction<'_> {
+    fn entity(&mut self, rt_id: RtId) -> Result<Option<Entity>, StoreError> {
+        rows::entity(self.connection, self.graph, rt_id)
+    }
+
+    fn query(&mut self, query: &StoreQuery) -> Result<Page<Entity>, StoreError> {
+        select::page(self.connection, self.graph, query, None)
+    }
+
+    fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError> {
+        edges::find(self.connection, query)
+    }
+
+    fn edge(
+        &mut self,
+        origin: RtId,
+        role: &RtCkId,
+        target: RtId,
+    ) -> Result<Option<Association>, StoreError> {
+        edges::between(self.connection, origin, role, target)
+    }
+
+    fn insert(&mut self, entity: &Entity) -> Result<(), StoreError> {
+        let node = self.graph.type_node(&entity.ck_type_id);
+        let root = node.and_then(|node| node.collection_root.as_ref());
+        let root = root.unwrap_or(&entity.ck_type_id).to_string();
+        let attributes = Json::Object(encode_attributes(&entity.attributes)).to_string();
+        self.execute(
+            "insert",
+            "INSERT INTO entity (rt_id, ck_type_id, root, well_known_name, display_name,
+                display_description, version, state, created, changed, archived, attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                entity.rt_id.as_bytes(),
+                entity.ck_type_id.to_string(),
+                root,
+                entity.well_known_name,
+                entity.display_name,
+                entity.display_description,
+                signed(entity.version),
+                entity.state as i64,
+                entity.created.as_millisecond(),
+                entity.changed.as_millisecond(),
+                entity.archived.map(|instant| instant.as_millisecond()),
+                attributes,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn patch(&mut self, patch: &EntityPatch) -> Result<(), StoreError> {
+        let mut columns = vec!["version = ?", "changed = ?"];
+        let mut values: Vec<Box<dyn ToSql>> = vec![
+            Box::new(signed(patch.version)),
+            Box::new(patch.changed.as_millisecond()),
+        ];
+        let mut set = |column: &'static str, value: Box<dyn ToSql>| {
+            columns.push(column);
+            values.push(value);
+        };
+        if let Some(name) = &patch.well_known_name {
+            set("well_known_name = ?", Box::new(name.clone()));
+        }
+        if let Some(name) = &patch.display_name {
+            set("display_name = ?", Box::new(name.clone()));
+        }
+        if let Some(text) = &patch.display_description {
+            set("display_description = ?", Box::new(text.clone()));
+        }
+        if let Some((state, archived)) = patch.state {
+            set("state = ?", Box::new(state as i64));
+            let archived = archived.map(|instant| instant.as_millisecond());
+            set("archived = ?", Box::new(archived));
+        }
+        if let Some(attributes) = self.patched_attributes(patch)? {
+            set("attributes = ?", Box::new(attributes));
+        }
+        values.push(Box::new(Sql::Blob(patch.rt_id.as_bytes().to_vec())));
+        let sql = format!("UPDATE entity SET {} WHERE rt_id = ?", columns.join(", "));
+        let changed = self.execute("update", &sql, rusqlite::params_from_iter(values))?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Failed {
+                operation: "update",
+                message: format!("there is no entity {}", patch.rt_id),
+            })
+        }
+    }
+
+    fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM entity WHERE rt_id = ?1";
+        self.execute("erase", sql, [rt_id.as_bytes()])?;
+        Ok(())
+    }
+
+    fn insert_edge(&mut self, edge: &Association) -> Result<(), StoreError> {
+        self.execute(
+            "associate",
+            "INSERT INTO association
+                (association_id, role, origin_id, origin_type, target_id, target_type)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                edge.id.as_bytes(),
+                edge.role.to_string(),
+                edge.origin.rt_id.as_bytes(),
+                edge.origin.ck_type_id.to_string(),
+                edge.target.rt_id.as_bytes(),
+                edge.target.ck_type_id.to_string(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn delete_edge(&mut self, id: RtId) -> Result<(), StoreError> {
+        let sql = "DELETE FROM association WHERE association_id = ?1";
+        self.execute("dissociate", sql, [id.as_bytes()])?;
+        Ok(())
+    }
+
+    fn put_model(&mut self, model: &StoredModel) -> Result<(), StoreError> {
+        self.execute(
+            "store model",
+            "INSERT INTO model (name, state, document) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name) DO UPDATE SET state = ?2, document = ?3",
+            params![model.name, model.state as i64, model.document],
+        )?;
+        Ok(())
+    }
+
+    fn set_indexes(&mut self, wanted: &[IndexDefinition]) -> Result<(), StoreError> {
+        indexes::set(self.connection, wanted)
+    }
+}
+
+fn signed(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,227 @@
+//! Conversion of values made of parts: records, binaries, points.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use octo_ck::RtCkId;
+use octo_ck::graph::RecordNode;
+use octo_ck::model::ValueType;
+use serde_json::{Map, Value as Json};
+
+use super::coerce::{Coercion, Slot, shown};
+use super::{BinaryInfo, GeoPoint, Record, Value};
+use crate::attributes::Attributes;
+
+impl Coercion<'_> {
+    /// A list of records.
+    pub(super) fn record_list(
+        &mut self,
+        json: &Json,
+        slot: &Slot<'_>,
+        at: &str,
+    ) -> Option<Vec<Record>> {
+        let Json::Array(items) = json else {
+            self.not_valid(json, ValueType::RecordArray, at);
+            return None;
+        };
+        let records: Vec<_> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| self.record(item, slot, &format!("{at}[{index}]")))
+            .collect();
+        records.into_iter().collect()
+    }
+
+    /// A record: `{field: value, …}`, `{ckRecordId?, attributes: {field: value, …}}`, or with
+    /// `attributes` as the list of `{attributeName, value}` that entities are shown with.
+    pub(super) fn record(&mut self, json: &Json, slot: &Slot<'_>, at: &str) -> Option<Record> {
+        let (Json::Object(object), Some(declared)) = (json, slot.record) else {
+            self.not_valid(json, ValueType::Record, at);
+            return None;
+        };
+        let graph = self.graph;
+        let Some(node) = graph.record(declared) else {
+            self.problem(format!("CkRecordId '{declared}' not found."));
+            return None;
+        };
+        let fields = match wrapped(object) {
+            None => object.clone(),
+            Some((id, fields)) => {
+                if let Some(id) = id {
+                    self.require_record(id, declared, at);
+                }
+                named_values(fields).or_else(|| {
+                    self.not_valid(json, ValueType::Record, at);
+                    None
+                })?
+            }
+        };
+        let before = self.problems.len();
+        let mut attributes = Attributes::new();
+        for (name, value) in &fields {
+            let path = format!("{at}.{name}");
+            if let Some(field) = self.field(node, name)
+                && let Some(value) = self.value(value, &Slot::of(field), &path)
+            {
+                attributes.insert(&field.name, value);
+            }
+        }
+        (self.problems.len() == before).then(|| Record::new(declared.clone(), attributes))
+    }
+
+    /// Checks a record from code, field by field.
+    pub(super) fn conform_record(
+        &mut self,
+        record: Record,
+        slot: &Slot<'_>,
+        at: &str,
+    ) -> Option<Record> {
+        let graph = self.graph;
+        let declared = slot.record?;
+        let Some(node) = graph.record(declared) else {
+            self.problem(format!("CkRecordId '{declared}' not found."));
+            return None;
+        };
+        let before = self.problems.len();
+        if record.ck_record_id != *declared {
+            self.wrong_record(&record.ck_record_id.to_string(), declared, at);
+        }
+        let mut attributes = Attributes::new();
+        for (name, value) in record.attributes {
+            if let Some(field) = self.field(node, &name)
+                && let Some(value) = self.conform(value, &Slot::of(field), &format!("{at}.{name}"))
+            {
+                attributes.insert(&field.name, value);
+            }
+        }
+        (self.problems.len() == before).then(|| Record::new(declared.clone(), attributes))
+    }
+
+    fn field<'n>(
+        &mut self,
+        node: &'n RecordNode,
+        name: &str,
+    ) -> Option<&'n octo_ck::graph::AttributeNode> {
+        let field = node.attribute(name);
+        if field.is_none() {
+            self.problem(undefined(name, "record", &node.rt_id));
+        }
+        field
+    }
+
+    fn require_record(&mut self, id: &Json, declared: &RtCkId, at: &str) {
+        let given = id.as_str().and_then(|text| text.parse::<RtCkId>().ok());
+        if given.as_ref() != Some(declared) {
+            self.wrong_record(&shown(id), declared, at);
+        }
+    }
+
+    fn wrong_record(&mut self, given: &str, declared: &RtCkId, at: &str) {
+        self.problem(format!(
+            "Record '{given}' is not valid for attribute '{at}', which holds records of '{declared}'."
+        ));
+    }
+}
+
+/// The text for an attribute its owner does not have.
+pub(crate) fn undefined(name: &str, kind: &str, owner: &RtCkId) -> String {
+    format!(
+        "Attribute '{name}' is not defined on the Construction Kit {kind} of '{owner}'. Ensure the attribute exists in the Construction Kit model."
+    )
+}
+
+// `{ckRecordId?, attributes}` and nothing else.
+fn wrapped(object: &Map<String, Json>) -> Option<(Option<&Json>, &Json)> {
+    let member = |name: &str| {
+        let mut members = object.iter();
+        members.find(|(key, _)| key.eq_ignore_ascii_case(name))
+    };
+    let (_, fields) = member("attributes")?;
+    let id = member("ckRecordId").map(|(_, id)| id).filter(|id| !id.is_null());
+    let known = 1 + usize::from(member("ckRecordId").is_some());
+    (object.len() == known && (fields.is_object() || fields.is_array())).then_some((id, fields))
+}
+
+fn named_values(fields: &Json) -> Option<Map<String, Json>> {
+    match fields {
+        Json::Object(fields) => Some(fields.clone()),
+        Json::Array(items) => items
+            .iter()
+            .map(|item| {
+                let name = item.get("attributeName")?.as_str()?;
+                let value = item.get("value").cloned().unwrap_or(Json::Null);
+                Some((name.to_owned(), value))
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+/// Base64 text.
+pub(super) fn binary(json: &Json) -> Option<Value> {
+    BASE64.decode(json.as_str()?.trim()).ok().map(Value::Binary)
+}
+
+/// `{contentType, binaryId, filename, size}`, names ignoring case.
+pub(super) fn binary_linked(json: &Json) -> Option<Value> {
+    let object = json.as_object()?;
+    let member = |name: &str| {
+        let mut members = object.iter();
+        members
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    };
+    Some(Value::BinaryLinked(BinaryInfo {
+        content_type: member("contentType")?.as_str()?.to_owned(),
+        binary_id: member("binaryId")?.as_str()?.parse().ok()?,
+        filename: member("filename")?.as_str()?.to_owned(),
+        size: member("size")?.as_i64().filter(|size| *size >= 0)?,
+    }))
+}
+
+/// GeoJSON, or `{longitude, latitude, altitude?}`.
+pub(super) fn geo_point(json: &Json) -> Option<Value> {
+    let object = json.as_object()?;
+    let point = match object.get("coordinates") {
+        Some(coordinates) => {
+            if object.get("type").is_some_and(|kind| kind != "Point") {
+                return None;
+            }
+            from_coordinates(coordinates)?
+        }
+        None => from_members(json)?,
+    };
+    is_on_earth(&point).then_some(Value::GeospatialPoint(point))
+}
+
+/// Whether a point has finite numbers in range.
+pub(super) fn is_on_earth(point: &GeoPoint) -> bool {
+    (-180.0..=180.0).contains(&point.longitude)
+        && (-90.0..=90.0).contains(&point.latitude)
+        && point.altitude.is_none_or(f64::is_finite)
+}
+
+fn from_coordinates(json: &Json) -> Option<GeoPoint> {
+    match json {
+        Json::Array(numbers) if matches!(numbers.len(), 2 | 3) => Some(GeoPoint {
+            longitude: numbers[0].as_f64()?,
+            latitude: numbers[1].as_f64()?,
+            altitude: match numbers.get(2) {
+                Some(altitude) => Some(altitude.as_f64()?),
+                None => None,
+            },
+        }),
+        other => from_members(other),
+    }
+}
+
+fn from_members(json: &Json) -> Option<GeoPoint> {
+    let altitude = json.get("altitude").filter(|altitude| !altitude.is_null());
+    Some(GeoPoint {
+        longitude: json.get("longitude")?.as_f64()?,
+        latitude: json.get("latitude")?.as_f64()?,
+        altitude: match altitude {
+            Some(altitude) => Some(altitude.as_f64()?),
+            None => None,
+        },
+    })
+}
