@@ -6,6 +6,7 @@
 mod associations;
 pub(crate) mod build;
 mod chain;
+mod columns;
 mod display;
 mod elements;
 mod lookup;
@@ -22,6 +23,7 @@ use crate::diagnostics::Diagnostics;
 use crate::id::{CkId, CkModelId, RtCkId};
 use crate::model::{CkEnumValue, CkIndex, CkMetaData, CompiledModel, Multiplicity, ValueType};
 
+pub use columns::{Column, ColumnError, MAX_COLUMNS};
 pub use lookup::TypeLookupError;
 
 /// All types, records, enums and roles of a consistent set of models.
