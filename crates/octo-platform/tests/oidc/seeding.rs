@@ -77,18 +77,15 @@ async fn a_restart_changes_nothing_that_is_right() {
     let platform = TestPlatform::start().await;
     platform.create_tenant("octosystem", "acme").await;
     let before = client(&platform.system(), DEVICE_CLIENT).await;
-    let mirror = client(&platform.tenant("acme").await, DEVICE_CLIENT).await;
+    let acme = platform.tenant("acme").await;
+    let mirror = client(&acme, DEVICE_CLIENT).await;
     let platform = platform.restart().await;
     assert_eq!(
         client(&platform.system(), DEVICE_CLIENT).await.version,
         before.version
     );
-    assert_eq!(
-        client(&platform.tenant("acme").await, DEVICE_CLIENT)
-            .await
-            .version,
-        mirror.version
-    );
+    let acme = platform.tenant("acme").await;
+    assert_eq!(client(&acme, DEVICE_CLIENT).await.version, mirror.version);
     assert_eq!(count(&platform.system(), names::USER).await, 1);
     assert_eq!(platform.running.generated_admin_password(), None);
 }

@@ -12,7 +12,7 @@ const SECRET: &str = "Rob0t's very own secret";
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
 /// A client that may act for itself, with the role `BotManagement`.
-pub async fn create_service(tenant: &Tenant, client_id: &str, secret: &str) -> Entity {
+pub(crate) async fn create_service(tenant: &Tenant, client_id: &str, secret: &str) -> Entity {
     let nothing = || Value::RecordArray(Vec::new());
     let secret = Record::of(names::MODEL, "Secret")
         .set("Value", sha256_base64(secret))

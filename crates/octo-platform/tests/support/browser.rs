@@ -7,40 +7,40 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 
 use crate::platform::{ADMIN_PASSWORD, Answer, DEVICE_CLIENT, TestPlatform};
 
-pub struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     platform: &'a TestPlatform,
     cookies: BTreeMap<String, String>,
 }
 
 /// A page as shown.
-pub struct Page {
-    pub status: StatusCode,
-    pub path: String,
-    pub html: String,
-    pub headers: reqwest::header::HeaderMap,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) path: String,
+    pub(crate) html: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
 }
 
 /// A form of a page.
 #[derive(Debug, Clone)]
-pub struct Form {
-    pub method: String,
-    pub action: String,
-    pub fields: Vec<(String, String)>,
+pub(crate) struct Form {
+    pub(crate) method: String,
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 impl<'a> Browser<'a> {
-    pub fn new(platform: &'a TestPlatform) -> Self {
+    pub(crate) fn new(platform: &'a TestPlatform) -> Self {
         Self {
             platform,
             cookies: BTreeMap::new(),
         }
     }
 
-    pub fn cookies(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn cookies(&self) -> &BTreeMap<String, String> {
         &self.cookies
     }
 
-    pub async fn open(&mut self, path: &str) -> Page {
+    pub(crate) async fn open(&mut self, path: &str) -> Page {
         let mut path = path.to_owned();
         for _ in 0..5 {
             let answer = self
@@ -62,7 +62,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Sends a form without following the redirect it may answer with.
-    pub async fn send(&mut self, form: &Form) -> Answer {
+    pub(crate) async fn send(&mut self, form: &Form) -> Answer {
         assert_eq!(form.method, "post");
         let request = self
             .platform
@@ -72,7 +72,7 @@ impl<'a> Browser<'a> {
         self.request(request).await
     }
 
-    pub async fn submit(&mut self, form: &Form) -> Page {
+    pub(crate) async fn submit(&mut self, form: &Form) -> Page {
         if form.method == "get" {
             let query: Vec<_> = form
                 .fields
@@ -99,7 +99,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Signs in on the log-in page at `path`.
-    pub async fn sign_in(&mut self, path: &str, user: &str, password: &str) -> Page {
+    pub(crate) async fn sign_in(&mut self, path: &str, user: &str, password: &str) -> Page {
         let page = self.open(path).await;
         assert!(
             page.path.contains("/login"),
@@ -134,7 +134,7 @@ impl<'a> Browser<'a> {
 }
 
 impl Page {
-    pub fn forms(&self) -> Vec<Form> {
+    pub(crate) fn forms(&self) -> Vec<Form> {
         let parts = self.html.split("<form").skip(1);
         parts
             .map(|part| Form::parse(part.split("</form>").next().unwrap()))
@@ -142,7 +142,7 @@ impl Page {
     }
 
     /// The form whose action ends with `action`.
-    pub fn form(&self, action: &str) -> Form {
+    pub(crate) fn form(&self, action: &str) -> Form {
         let forms = self.forms();
         let found = forms.iter().find(|form| form.action.ends_with(action));
         found
@@ -151,7 +151,7 @@ impl Page {
     }
 
     /// The text of the element with role `alert`.
-    pub fn alert(&self) -> String {
+    pub(crate) fn alert(&self) -> String {
         let Some((_, rest)) = self.html.split_once("role=\"alert\"") else {
             return String::new();
         };
@@ -185,13 +185,13 @@ impl Form {
         }
     }
 
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.retain(|(known, _)| known != name);
         self.fields.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         self.fields
             .iter()
             .find(|(known, _)| known == name)
@@ -220,7 +220,7 @@ fn unescape(text: &str) -> String {
 }
 
 /// The whole device flow of one user: the answer of the token endpoint.
-pub async fn device_login(
+pub(crate) async fn device_login(
     platform: &TestPlatform,
     tenant: &str,
     scope: &str,
@@ -247,6 +247,6 @@ pub async fn device_login(
 }
 
 /// The device flow of `admin` in the system tenant.
-pub async fn admin_login(platform: &TestPlatform, scope: &str) -> serde_json::Value {
+pub(crate) async fn admin_login(platform: &TestPlatform, scope: &str) -> serde_json::Value {
     device_login(platform, "octosystem", scope, "admin", ADMIN_PASSWORD).await
 }

@@ -11,27 +11,27 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const ADMIN_PASSWORD: &str = "Adm1n-of-tests!";
-pub const MCP_URL: &str = "http://localhost:5016";
-pub const DEVICE_CLIENT: &str = "octo-mcpServices-device";
-pub const ALL_SCOPES: &str = "openid profile email role octo_api offline_access";
+pub(crate) const ADMIN_PASSWORD: &str = "Adm1n-of-tests!";
+pub(crate) const MCP_URL: &str = "http://localhost:5016";
+pub(crate) const DEVICE_CLIENT: &str = "octo-mcpServices-device";
+pub(crate) const ALL_SCOPES: &str = "openid profile email role octo_api offline_access";
 
-pub struct TestPlatform {
-    pub running: RunningPlatform,
-    pub http: reqwest::Client,
+pub(crate) struct TestPlatform {
+    pub(crate) running: RunningPlatform,
+    pub(crate) http: reqwest::Client,
     config: PlatformConfig,
     dir: TempDir,
 }
 
 /// An answer, read to its end.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub async fn of(response: reqwest::Response) -> Self {
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         Self {
             status,
@@ -40,22 +40,22 @@ impl Answer {
         }
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
     }
 
     /// Code of an OAuth error; empty for a success.
-    pub fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap_or_default().to_owned()
     }
 
-    pub fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         self.json()["error_description"]
             .as_str()
             .unwrap_or_default()
@@ -64,7 +64,7 @@ impl Answer {
 }
 
 impl TestPlatform {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         write_shared_key(&dir);
         let mut config = PlatformConfig::embedded(dir.path(), MCP_URL);
@@ -83,7 +83,7 @@ impl TestPlatform {
     }
 
     /// Stops the platform and starts it again on the same data.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         let Self {
             running,
             config,
@@ -100,31 +100,31 @@ impl TestPlatform {
         }
     }
 
-    pub fn identity(&self) -> &str {
+    pub(crate) fn identity(&self) -> &str {
         &self.running.urls().identity
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.identity())
     }
 
-    pub fn advance(&self, seconds: u64) {
+    pub(crate) fn advance(&self, seconds: u64) {
         self.running.clock().advance(Duration::from_secs(seconds));
     }
 
-    pub fn system(&self) -> Arc<Tenant> {
+    pub(crate) fn system(&self) -> Arc<Tenant> {
         self.running.runtime().system_tenant()
     }
 
-    pub async fn tenant(&self, id: &str) -> Arc<Tenant> {
+    pub(crate) async fn tenant(&self, id: &str) -> Arc<Tenant> {
         self.running.state().find_tenant(id).await.unwrap().unwrap()
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.http.get(self.url(path)).send().await.unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         Answer::of(
             self.http
                 .post(self.url(path))
@@ -136,12 +136,12 @@ impl TestPlatform {
         .await
     }
 
-    pub async fn token(&self, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
         self.post("/connect/token", form).await
     }
 
     /// A child tenant, seeded, without anybody provisioned.
-    pub async fn create_tenant(&self, parent: &str, child: &str) -> Arc<Tenant> {
+    pub(crate) async fn create_tenant(&self, parent: &str, child: &str) -> Arc<Tenant> {
         let (parent, child_id) = (parent.parse().unwrap(), child.parse().unwrap());
         let database = child.parse().unwrap();
         self.running
@@ -153,7 +153,12 @@ impl TestPlatform {
     }
 
     /// A child tenant of which `user` of the parent is the administrator.
-    pub async fn create_tenant_for(&self, parent: &str, child: &str, user: &Entity) -> Arc<Tenant> {
+    pub(crate) async fn create_tenant_for(
+        &self,
+        parent: &str,
+        child: &str,
+        user: &Entity,
+    ) -> Arc<Tenant> {
         let tenant = self.create_tenant(parent, child).await;
         let parent = self.tenant(parent).await;
         provision_admin(self.running.state(), &tenant, &parent, user.rt_id)
@@ -162,7 +167,7 @@ impl TestPlatform {
         tenant
     }
 
-    pub async fn admin(&self) -> Entity {
+    pub(crate) async fn admin(&self) -> Entity {
         users::by_name(&self.system(), "admin")
             .await
             .unwrap()
@@ -170,7 +175,7 @@ impl TestPlatform {
     }
 
     /// A user with a password, without roles.
-    pub async fn create_user(&self, tenant: &Tenant, name: &str, password: &str) -> Entity {
+    pub(crate) async fn create_user(&self, tenant: &Tenant, name: &str, password: &str) -> Entity {
         let hash = self
             .running
             .state()
@@ -187,7 +192,7 @@ impl TestPlatform {
         tenant.insert(user).await.unwrap()
     }
 
-    pub async fn start_device(&self, tenant: &str, client_id: &str, scope: &str) -> Answer {
+    pub(crate) async fn start_device(&self, tenant: &str, client_id: &str, scope: &str) -> Answer {
         let acr = format!("tenant:{tenant}");
         let form = [
             ("client_id", client_id),
@@ -197,7 +202,7 @@ impl TestPlatform {
         self.post("/connect/deviceauthorization", &form).await
     }
 
-    pub async fn poll(&self, client_id: &str, device_code: &str) -> Answer {
+    pub(crate) async fn poll(&self, client_id: &str, device_code: &str) -> Answer {
         self.token(&[
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("client_id", client_id),
@@ -206,7 +211,7 @@ impl TestPlatform {
         .await
     }
 
-    pub async fn refresh(&self, refresh_token: &str) -> Answer {
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
         self.token(&[
             ("grant_type", "refresh_token"),
             ("client_id", DEVICE_CLIENT),
@@ -215,7 +220,7 @@ impl TestPlatform {
         .await
     }
 
-    pub async fn exchange(&self, token: &str, tenant: &str) -> Answer {
+    pub(crate) async fn exchange(&self, token: &str, tenant: &str) -> Answer {
         let acr = format!("tenant:{tenant}");
         self.token(&[
             (
@@ -254,7 +259,7 @@ fn write_shared_key(dir: &TempDir) {
 }
 
 /// The claims of a token, unverified.
-pub fn claims(token: &str) -> Value {
+pub(crate) fn claims(token: &str) -> Value {
     use base64::Engine as _;
     let payload = token.split('.').nth(1).unwrap();
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
