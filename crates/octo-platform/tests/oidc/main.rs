@@ -1,5 +1,7 @@
 //! The OpenID provider and its pages, over real sockets.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 #[path = "../support/browser.rs"]
 mod browser;
 #[path = "../support/platform.rs"]
