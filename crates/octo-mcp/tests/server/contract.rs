@@ -30,7 +30,7 @@ fn names_and_descriptions_are_fit_for_clients() {
     let catalogue = Catalogue::new(toolsets());
     let mut names: Vec<_> = catalogue.tools().iter().map(|tool| tool.name).collect();
     for tool in catalogue.tools() {
-        assert!(tool.description.len() > 20, "{}", tool.name);
+        assert!(tool.description.ends_with('.'), "{}", tool.name);
         assert!(
             tool.name.len() <= 64 && !tool.category.is_empty(),
             "{}",

@@ -3,6 +3,8 @@
 //! Each test starts its own server on free ports in a temporary folder and talks to it as clients
 //! do: MCP over HTTP, the login pages over HTTP.
 
+#![expect(unreachable_pub, reason = "modules of one test binary")]
+
 mod app;
 mod browser;
 mod client;

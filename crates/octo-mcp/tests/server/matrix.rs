@@ -25,6 +25,9 @@ fn fitting_arguments(tool: &Tool) -> Value {
         };
         arguments.insert(name.to_owned(), value);
     }
+    if tool.name == "update_user" {
+        arguments.insert("newEmail".to_owned(), json!("new@example.org"));
+    }
     Value::Object(arguments)
 }
 
