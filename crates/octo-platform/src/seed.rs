@@ -77,7 +77,11 @@ pub(crate) async fn ensure(
     Ok(())
 }
 
-async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), RuntimeError> {
+/// Seeds `tenant` whatever was done before: restores what the seed prescribes.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read or changed.
+pub(crate) async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), RuntimeError> {
     let model = octo_ck::builtin::system_identity();
     if tenant.model("System.Identity").as_ref() != Some(&model.model_id) {
         tenant.import_models(vec![model]).await?;
