@@ -66,7 +66,7 @@ pub(super) async fn clean(
 
 /// Restores the identity data every tenant has.
 pub(super) async fn restore(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), SetupError> {
-    seed::apply(state, tenant).await.map_err(incomplete)
+    seed::tenant(state, tenant).await.map_err(incomplete)
 }
 
 async fn complete(
@@ -74,7 +74,7 @@ async fn complete(
     request: &Request,
     tenant: &Arc<Tenant>,
 ) -> Result<(), SetupError> {
-    seed::ensure(state, tenant).await.map_err(incomplete)?;
+    restore(state, tenant).await?;
     if let Some(user) = request.user {
         provision_admin(state, tenant, &request.parent, user)
             .await
