@@ -1,5 +1,7 @@
 //! The pages as hostile and clumsy visitors meet them.
 
+use octo_runtime::UpdateEntity;
+
 use crate::browser::Browser;
 use crate::platform::{ADMIN_PASSWORD, DEVICE_CLIENT, TestPlatform};
 
@@ -262,4 +264,73 @@ async fn guessing_user_codes_is_cut_short() {
     assert_eq!(browser.open(&path).await.status, 429);
     platform.advance(200);
     assert_eq!(browser.open(&path).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_password_set_by_others_must_be_changed_first() {
+    let platform = TestPlatform::start().await;
+    let system = platform.system();
+    let ada = platform.create_user(&system, "ada", "Giv3n-by-admin").await;
+    let due = UpdateEntity::from_entity(&ada).set("ResetPasswordOnLogin", true);
+    system.update(due).await.unwrap();
+    let started = platform
+        .start_device("octosystem", DEVICE_CLIENT, "openid")
+        .await
+        .json();
+    let path = format!(
+        "/octosystem/device?userCode={}",
+        started["user_code"].as_str().unwrap()
+    );
+    let mut browser = Browser::new(&platform);
+    let page = browser.sign_in(&path, "ada", "Giv3n-by-admin").await;
+    assert!(
+        page.path.starts_with("/octosystem/password?"),
+        "{}",
+        page.path
+    );
+    for elsewhere in [path.as_str(), LOGIN] {
+        let page = browser.open(elsewhere).await;
+        assert!(
+            page.path.starts_with("/octosystem/password?"),
+            "{}",
+            page.path
+        );
+    }
+    let page = browser.open(&path).await;
+    let choose = |password: &str, repeated: &str| {
+        page.form("/password")
+            .with("password", password)
+            .with("repeated", repeated)
+    };
+    let differing = browser
+        .submit(&choose("N3w-password", "N3w-passwort"))
+        .await;
+    assert_eq!(differing.alert(), "The two passwords are not the same.");
+    let weak = browser.submit(&choose("weak", "weak")).await;
+    assert!(
+        weak.html.matches("Passwords must").count() >= 3,
+        "{}",
+        weak.html
+    );
+    let same = browser
+        .submit(&choose("Giv3n-by-admin", "Giv3n-by-admin"))
+        .await;
+    assert_eq!(
+        same.alert(),
+        "The new password must differ from the current one."
+    );
+    let page = browser
+        .submit(&choose("N3w-password", "N3w-password"))
+        .await;
+    assert!(page.html.contains("Allow access?"), "{}", page.html);
+    let mut browser = Browser::new(&platform);
+    assert_eq!(
+        browser
+            .sign_in(LOGIN, "ada", "Giv3n-by-admin")
+            .await
+            .alert(),
+        WRONG
+    );
+    let page = browser.sign_in(LOGIN, "ada", "N3w-password").await;
+    assert!(page.html.contains("You are signed in"), "{}", page.html);
 }
