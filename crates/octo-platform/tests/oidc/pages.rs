@@ -334,3 +334,29 @@ async fn a_password_set_by_others_must_be_changed_first() {
     let page = browser.sign_in(LOGIN, "ada", "N3w-password").await;
     assert!(page.html.contains("You are signed in"), "{}", page.html);
 }
+
+#[tokio::test]
+async fn many_guesses_at_once_count_one_by_one() {
+    let platform = TestPlatform::start().await;
+    let mut browser = Browser::new(&platform);
+    let form = browser.open(LOGIN).await.form("/login");
+    let guess = form.with("username", "admin").with("password", "wrong");
+    let cookie: Vec<_> = browser
+        .cookies()
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let guesses = (0..8).map(|_| {
+        let request = platform.http.post(platform.url(LOGIN)).form(&guess.fields);
+        let request = request.header("cookie", cookie.join("; "));
+        tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() })
+    });
+    let mut locked = 0;
+    for page in guesses.collect::<Vec<_>>() {
+        locked += usize::from(page.await.unwrap().contains("Account is locked out"));
+    }
+    assert_eq!(
+        locked, 4,
+        "the fifth guess locks, and three more meet the lock"
+    );
+}
