@@ -152,14 +152,13 @@ pub(super) fn is_null(operand: &Operand) -> bool {
 
 /// An operand as shown in messages.
 pub(super) fn shown(operand: &Operand) -> String {
-    let text = match operand {
+    match operand {
         Operand::Null => "null".to_owned(),
         Operand::Value(value) => crate::value::coerce::shown(&crate::value::stored::encode(value)),
         Operand::Json(json) => crate::value::coerce::shown(json),
         Operand::List(items) => format!("a list of {} values", items.len()),
         Operand::Criteria(_) => "criteria".to_owned(),
-    };
-    text
+    }
 }
 
 /// The regular expression of a text operator.
@@ -209,9 +208,12 @@ fn items(operand: &Operand) -> Option<Vec<Operand>> {
         Operand::Value(Value::StringArray(texts)) => {
             Some(texts.iter().map(Operand::from).collect())
         }
-        Operand::Value(Value::IntArray(numbers)) => {
-            Some(numbers.iter().map(|number| Operand::from(*number)).collect())
-        }
+        Operand::Value(Value::IntArray(numbers)) => Some(
+            numbers
+                .iter()
+                .map(|number| Operand::from(*number))
+                .collect(),
+        ),
         _ => None,
     }
 }
@@ -314,6 +316,8 @@ fn start_of_day(days: f64) -> Option<Timestamp> {
         return None;
     }
     let today = Zoned::now().start_of_day().ok()?;
-    let day = today.checked_add(Span::new().try_days(days as i64).ok()?).ok()?;
+    let day = today
+        .checked_add(Span::new().try_days(days as i64).ok()?)
+        .ok()?;
     Some(day.timestamp())
 }
