@@ -7,6 +7,7 @@ mod associations;
 pub(crate) mod build;
 mod chain;
 mod columns;
+mod definitions;
 mod display;
 mod elements;
 mod lookup;

@@ -200,7 +200,8 @@ fn sweep(table: &mut HashMap<String, Job>, now: Timestamp) {
 
 fn bounded(mut text: String) -> String {
     if text.len() > MAX_FAILURE_BYTES {
-        let end = text.floor_char_boundary(MAX_FAILURE_BYTES);
+        let is_boundary = |at: &usize| text.is_char_boundary(*at);
+        let end = (0..=MAX_FAILURE_BYTES).rev().find(is_boundary).unwrap_or(0);
         text.truncate(end);
         text.push('…');
     }

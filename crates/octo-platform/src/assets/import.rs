@@ -79,12 +79,33 @@ async fn import(tenant: Arc<Tenant>, file: UploadedFile) -> Result<(), String> {
         .await
         .map_err(|error| format!("'{name}' could not be read: {error}"))??;
     let id = model.model_id.clone();
+    if is_own(&model)? {
+        return Ok(());
+    }
     tenant
         .import_model(model)
         .await
         .map_err(|error| error.to_string())?;
     tracing::info!(tenant = %tenant.id(), model = %id, "imported a model");
     Ok(())
+}
+
+/// Whether this is a model of the platform itself, which every tenant has already. Another version
+/// of one is refused: the services read and write entities of exactly their own.
+fn is_own(model: &CompiledModel) -> Result<bool, String> {
+    let (given, name) = (&model.model_id, model.model_id.name());
+    let builtin = [
+        octo_ck::builtin::system(),
+        octo_ck::builtin::system_identity(),
+    ];
+    match builtin.iter().find(|own| own.model_id.name() == name) {
+        None => Ok(false),
+        Some(own) if own.model_id == *given => Ok(true),
+        Some(own) => Err(format!(
+            "'{given}' belongs to the platform and cannot be imported: every tenant has '{}'.",
+            own.model_id
+        )),
+    }
 }
 
 fn read_model(

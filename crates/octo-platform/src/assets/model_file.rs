@@ -140,10 +140,11 @@ fn root_of(name: &str) -> Option<&str> {
 
 fn compiled(name: String, text: String) -> Result<ModelSource, ModelFileError> {
     // The schema stands in the first lines of a document.
-    let head = text
-        .get(..text.floor_char_boundary(4_096))
-        .unwrap_or_default();
-    if head.contains(SOURCE_SCHEMA) {
+    if text
+        .lines()
+        .take(50)
+        .any(|line| line.contains(SOURCE_SCHEMA))
+    {
         return Err(ModelFileError::LoneRootFile(name));
     }
     Ok(ModelSource::Compiled { name, text })

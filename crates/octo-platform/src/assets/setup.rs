@@ -64,9 +64,9 @@ pub(super) async fn clean(
     complete(state, request, &tenant).await
 }
 
-/// Writes identity data that is missing.
-pub(super) async fn seed(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), SetupError> {
-    seed::ensure(state, tenant).await.map_err(incomplete)
+/// Restores the identity data every tenant has.
+pub(super) async fn restore(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), SetupError> {
+    seed::tenant(state, tenant).await.map_err(incomplete)
 }
 
 async fn complete(
@@ -74,7 +74,7 @@ async fn complete(
     request: &Request,
     tenant: &Arc<Tenant>,
 ) -> Result<(), SetupError> {
-    seed(state, tenant).await?;
+    restore(state, tenant).await?;
     if let Some(user) = request.user {
         provision_admin(state, tenant, &request.parent, user)
             .await

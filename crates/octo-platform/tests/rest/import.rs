@@ -163,6 +163,21 @@ async fn hostile_and_useless_files_are_refused() {
 }
 
 #[tokio::test]
+async fn the_models_of_the_platform_itself_cannot_be_replaced() {
+    let platform = TestPlatform::start().await;
+    let forged = b"modelId: System.Identity-99.0.0\ndependencies: []\n";
+    let error = refused(&platform, "identity.yaml", forged).await;
+    assert!(error.contains("belongs to the platform"), "{error}");
+
+    let token = platform.admin().await;
+    let own = serde_json::to_vec(octo_ck::builtin::system_identity().as_ref()).unwrap();
+    platform
+        .import(SYSTEM, &token, "identity.json", &own)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn bad_forms_are_refused_before_a_job_starts() {
     let platform = TestPlatform::start().await;
     let token = platform.admin().await;
@@ -214,22 +229,20 @@ async fn an_upload_beyond_the_limit_is_cut_off() {
         platform.running.urls().assets
     );
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let chunk = bytes::Bytes::from(vec![b'x'; 1024 * 1024]);
-    let endless = futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone()));
-    let body = reqwest::Body::wrap_stream(endless);
+    let chunk = |size| Ok::<_, std::io::Error>(bytes::Bytes::from(vec![b'x'; size]));
+    // One byte too many.
+    let sizes = std::iter::repeat_n(1024 * 1024, 64).chain([1]);
+    let body = reqwest::Body::wrap_stream(futures_util::stream::iter(sizes.map(chunk)));
     let part = reqwest::multipart::Part::stream(body).file_name("a.yaml");
     let form = reqwest::multipart::Form::new().part("file", part);
-    // The server answers while the client still sends: the client sees 413, or a broken pipe.
-    match client
+    let request = client
         .post(&url)
         .bearer_auth(token.expose())
-        .multipart(form)
-        .send()
-        .await
-    {
-        Ok(response) => assert_eq!(response.status().as_u16(), 413),
-        Err(error) => assert!(error.is_request() || error.is_body(), "{error:?}"),
-    }
+        .multipart(form);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 413);
+    let body = response.text().await.unwrap();
+    assert!(body.contains("larger than the accepted 64 MiB"), "{body}");
 }
 
 #[tokio::test]

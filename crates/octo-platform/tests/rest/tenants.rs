@@ -297,6 +297,18 @@ async fn maintenance() {
 }
 
 #[tokio::test]
+async fn setup_restores_what_every_tenant_has() {
+    let platform = TestPlatform::start().await;
+    let admin = platform.admin().await;
+    let assets = platform.assets(SYSTEM, admin.clone());
+    assets.create_tenant("acme", "acme").await.unwrap();
+    let identity = platform.identity("acme", platform.exchange(&admin, "acme").await);
+    identity.delete_role("Development").await.unwrap();
+    assets.rerun_tenant_setup("acme").await.unwrap();
+    assert_eq!(identity.roles().await.unwrap().len(), 14);
+}
+
+#[tokio::test]
 async fn lists_are_paged_and_filtered() {
     let platform = TestPlatform::start().await;
     let assets = platform.system_assets().await;

@@ -29,7 +29,7 @@ pub(in crate::assets) async fn read(
     lifecycle_of(&state, info).await
 }
 
-/// T10: writes identity data that is missing.
+/// T10: restores the identity data every tenant has.
 pub(in crate::assets) async fn rerun_setup(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -47,7 +47,7 @@ pub(in crate::assets) async fn rerun_setup(
             .tenant(&id)
             .await
             .map_err(|error| UPDATE.problem(&error))?;
-        setup::seed(&platform, &tenant)
+        setup::restore(&platform, &tenant)
             .await
             .map_err(|error| UPDATE.setup_problem(&error))
     })
