@@ -280,8 +280,10 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&mut self, at: &str, expected: &str, value: Value) -> Value {
-        self.problems
-            .push(format!("{at} must be {expected}, but was {}.", kind(&value)));
+        self.problems.push(format!(
+            "{at} must be {expected}, but was {}.",
+            kind(&value)
+        ));
         value
     }
 }
