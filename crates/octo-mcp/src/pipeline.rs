@@ -1,0 +1,268 @@
+//! The call pipeline: the same steps, in the same order, for every call of every tool.
+//!
+//! 1. find the tool, 2. read the arguments, 3. caller, 4. tenant, 5. authorize, 6. confirm,
+//! 7. limits, 8. the tool's work, 9. envelope, 10. statistics and audit.
+//!
+//! Arguments come before authority on purpose: wrong arguments tell a caller nothing about
+//! anybody's data, and both are cheap.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use octo_runtime::TenantId;
+use rmcp::model::{CallToolRequestParams, CallToolResponse, ClientCapabilities};
+use rmcp::{ErrorData, Peer, RoleServer};
+use serde_json::{Map, Value};
+use tracing::Instrument;
+
+use crate::arguments;
+use crate::auth::verifier::fingerprint;
+use crate::auth::{Caller, Denial, Principal, StoreKey, VerifiedToken};
+use crate::call::{Authorized, Grant, Incoming};
+use crate::confirm::{self, Answer};
+use crate::reply::{Failure, Reply, envelope};
+use crate::services::Services;
+use crate::tool::{Access, Risk, Tool};
+
+/// Argument that names a sign-in made without a session.
+pub const AUTH_HANDLE: &str = "authHandle";
+
+/// The client's side of a request, where the server may have to ask back.
+pub struct Client {
+    /// Connection to the client.
+    pub peer: Peer<RoleServer>,
+    /// What it said it can do.
+    pub capabilities: Option<ClientCapabilities>,
+}
+
+/// Runs a call.
+///
+/// # Errors
+/// A protocol error for unknown tools and unacceptable request states; everything else is a
+/// result.
+pub async fn call(
+    services: &Arc<Services>,
+    request: CallToolRequestParams,
+    incoming: Incoming,
+    client: Client,
+) -> Result<CallToolResponse, ErrorData> {
+    let Some(tool) = services.catalogue.tool(&request.name).cloned() else {
+        let text = format!("Unknown tool: '{}'", request.name.escape_debug());
+        return Err(ErrorData::invalid_params(text, None));
+    };
+    let span = tracing::info_span!("tool", name = tool.name);
+    let started = Instant::now();
+    let mut run = Run {
+        services,
+        tool: &tool,
+        incoming,
+        client,
+        tenant: None,
+        actor: None,
+    };
+    let outcome = run.outcome(&request).instrument(span).await?;
+    let outcome = match outcome {
+        Outcome::Ask(question) => return Ok(CallToolResponse::InputRequired(*question)),
+        Outcome::Done(outcome) => outcome,
+    };
+    let error = outcome.as_ref().err().map(Failure::message);
+    services
+        .statistics
+        .record(tool.name, started.elapsed(), error);
+    run.audit(error);
+    Ok(envelope(outcome, run.tenant.as_ref().map(TenantId::as_str)).into())
+}
+
+enum Outcome {
+    Done(Result<Reply, Failure>),
+    Ask(Box<rmcp::model::InputRequiredResult>),
+}
+
+struct Run<'a> {
+    services: &'a Arc<Services>,
+    tool: &'a Arc<Tool>,
+    incoming: Incoming,
+    client: Client,
+    tenant: Option<TenantId>,
+    actor: Option<Principal>,
+}
+
+impl Run<'_> {
+    async fn outcome(&mut self, request: &CallToolRequestParams) -> Result<Outcome, ErrorData> {
+        let mut given = request.arguments.clone().unwrap_or_default();
+        if let Err(failure) = self.take_handle(&mut given) {
+            return Ok(Outcome::Done(Err(failure)));
+        }
+        let prepared = match self.prepare(given).await {
+            Ok(prepared) => prepared,
+            Err(failure) => return Ok(Outcome::Done(Err(failure))),
+        };
+        let (arguments, grant) = prepared;
+        match self.confirmed(request, &arguments).await? {
+            Answer::Confirmed => {}
+            Answer::Ask(question) => return Ok(Outcome::Ask(question)),
+            Answer::Refused => {
+                let refusal = self.tool.refusal(&arguments).unwrap_or_default();
+                return Ok(Outcome::Done(Err(Failure::new(refusal))));
+            }
+        }
+        Ok(Outcome::Done(self.run(grant, arguments).await))
+    }
+
+    /// Steps 2 to 5.
+    async fn prepare(
+        &mut self,
+        given: Map<String, Value>,
+    ) -> Result<(Map<String, Value>, Grant), Failure> {
+        let read = arguments::read(&self.tool.input, self.tool.may_be_blank, given);
+        let (arguments, mut problems) = match read {
+            Ok(arguments) => {
+                let problems = self.tool.problems(&arguments);
+                (arguments, problems)
+            }
+            Err(problems) => (Map::new(), problems),
+        };
+        // A caller who may not call at all is told so before anything about the arguments.
+        let grant = match self.tool.access {
+            Access::Open => Ok(Grant::Open),
+            Access::User => self.user().await.map(Grant::User),
+            Access::Tenant if problems.is_empty() => self.tenant_grant(&arguments).await,
+            Access::Tenant => self.user().await.map(Grant::User),
+        };
+        let grant = grant.map_err(|denial| Failure::new(denial.to_string()))?;
+        self.actor = match &grant {
+            Grant::Open => None,
+            Grant::User(token) => token.claims.principal(),
+            Grant::Tenant(access) => access.token.claims.principal(),
+        };
+        if problems.is_empty() {
+            return Ok((arguments, grant));
+        }
+        let listed = std::mem::take(&mut problems);
+        Err(Failure::new(listed.join(" ")).with("problems", listed))
+    }
+
+    async fn user(&self) -> Result<Arc<VerifiedToken>, Denial> {
+        self.services
+            .gate
+            .signed_in(&self.incoming.caller, self.incoming.key.as_ref())
+            .await
+    }
+
+    async fn tenant_grant(&mut self, arguments: &Map<String, Value>) -> Result<Grant, Denial> {
+        let named = arguments
+            .get("tenantId")
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let route = self.incoming.route_tenant.as_deref();
+        if let (Some(named), Some(route)) = (named, route)
+            && self.services.config.mcp.routetenantisbinding
+            && !named.eq_ignore_ascii_case(route)
+        {
+            return Err(Denial::RouteBinds(named.to_owned(), route.to_owned()));
+        }
+        let tenant = named.or(route).ok_or(Denial::NoTenant)?;
+        let tenant: TenantId = tenant.parse().map_err(|_| Denial::InvalidTenant)?;
+        let (caller, key) = (&self.incoming.caller, self.incoming.key.as_ref());
+        let access = self.services.gate.authorize(caller, key, tenant).await?;
+        self.tenant = Some(access.tenant.clone());
+        Ok(Grant::Tenant(access))
+    }
+
+    /// Step 6.
+    async fn confirmed(
+        &self,
+        request: &CallToolRequestParams,
+        arguments: &Map<String, Value>,
+    ) -> Result<Answer, ErrorData> {
+        let Some(refusal) = self.tool.refusal(arguments) else {
+            return Ok(Answer::Confirmed);
+        };
+        if arguments.get("confirm") == Some(&Value::Bool(true)) {
+            return Ok(Answer::Confirmed);
+        }
+        let question = confirm::question(&refusal, self.tenant.as_ref().map(TenantId::as_str));
+        let capabilities = self.client.capabilities.as_ref();
+        if self.incoming.is_modern {
+            let confirmations = &self.services.confirmations;
+            let caller = self.caller_name();
+            return confirmations.ask_stateless(request, capabilities, &caller, &question);
+        }
+        Ok(confirm::ask_session(&self.client.peer, capabilities, &question).await)
+    }
+
+    /// Steps 7 and 8.
+    async fn run(&self, grant: Grant, arguments: Map<String, Value>) -> Result<Reply, Failure> {
+        let seconds = self.services.config.mcp.calltimeoutseconds;
+        let limit = Duration::from_secs(seconds);
+        let work = async {
+            let place = self.services.places.acquire().await;
+            let _place = place.map_err(|_| Failure::new("The server is shutting down."))?;
+            let authorized = Authorized {
+                services: self.services.clone(),
+                incoming: self.incoming.clone(),
+                grant,
+            };
+            self.tool.run(authorized, arguments).await
+        };
+        tokio::select! {
+            done = tokio::time::timeout(limit, work) => done.unwrap_or_else(|_| {
+                Err(Failure::new(format!("The call took longer than {seconds} seconds and was stopped.")))
+            }),
+            () = self.incoming.cancelled.cancelled() => Err(Failure::new("The call was cancelled.")),
+        }
+    }
+
+    /// Takes the handle out of the arguments before anything else sees it.
+    fn take_handle(&mut self, arguments: &mut Map<String, Value>) -> Result<(), Failure> {
+        let name = arguments
+            .keys()
+            .find(|name| name.eq_ignore_ascii_case(AUTH_HANDLE))
+            .cloned();
+        let Some(given) = name.and_then(|name| arguments.remove(&name)) else {
+            return Ok(());
+        };
+        let handle = match given {
+            Value::Null => return Ok(()),
+            Value::String(handle) if handle.is_empty() => return Ok(()),
+            Value::String(handle) => handle,
+            _ => return Err(unknown_handle()),
+        };
+        let can_have_one =
+            self.incoming.is_modern && matches!(self.incoming.caller, Caller::Anonymous);
+        let key = StoreKey::Handle(fingerprint(&handle));
+        if !can_have_one || self.services.token_store.find(&key).is_none() {
+            return Err(unknown_handle());
+        }
+        self.incoming.key = Some(key);
+        Ok(())
+    }
+
+    fn caller_name(&self) -> String {
+        match (&self.incoming.caller.principal(), &self.incoming.key) {
+            (Some(principal), _) => principal.as_str().to_owned(),
+            (None, Some(StoreKey::Handle(digest))) => format!("handle:{digest:x?}"),
+            (None, _) => String::new(),
+        }
+    }
+
+    /// Step 10: who did what to which tenant, for calls that can do damage.
+    fn audit(&self, error: Option<&str>) {
+        if self.tool.risk < Risk::Medium {
+            return;
+        }
+        tracing::info!(
+            target: "audit",
+            tool = self.tool.name,
+            risk = ?self.tool.risk,
+            tenant = self.tenant.as_ref().map(TenantId::as_str),
+            caller = self.actor.as_ref().map(Principal::as_str),
+            outcome = if error.is_none() { "done" } else { "failed" },
+        );
+    }
+}
+
+fn unknown_handle() -> Failure {
+    Failure::new("Unknown or expired authHandle. Call 'authenticate' again.")
+}

@@ -1,0 +1,28 @@
+//! The tools, one file per toolset.
+
+pub mod echo;
+pub mod files;
+pub mod metadata;
+pub mod models;
+pub mod roles;
+pub mod session;
+pub mod tenants;
+pub mod users;
+
+use crate::tool::Toolset;
+
+/// All toolsets of the server.
+pub fn toolsets() -> Vec<Toolset> {
+    vec![
+        session::authentication(),
+        session::identity(),
+        session::tenant_switch(),
+        tenants::toolset(),
+        users::toolset(),
+        roles::toolset(),
+        models::toolset(),
+        files::toolset(),
+        metadata::toolset(),
+        echo::toolset(),
+    ]
+}

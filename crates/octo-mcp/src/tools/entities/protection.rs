@@ -1,0 +1,122 @@
+//! What the entity tools keep away from.
+//!
+//! Accounts, clients, secrets and tenants are entities, too. Written through the entity tools they
+//! would bypass every rule of the identity and asset services (password policy, roles, uniqueness),
+//! and some of their values are secrets. So the tools show them without secrets, do not filter by
+//! secrets, and do not write them: the tools made for them do.
+
+use octo_ck::graph::TypeNode;
+use octo_ck::{RtCkId, TypeGraph};
+use octo_runtime::{Attributes, Entity, Value};
+
+use crate::reply::Failure;
+
+/// Model whose entities the identity service manages.
+const IDENTITY: &str = "System.Identity";
+/// Type whose entities the asset service manages.
+const TENANT: &str = "System/Tenant";
+
+/// Types whose entities hold nothing but secrets.
+const SECRET_TYPES: [&str; 3] = [
+    "System.Identity/PersistedGrant",
+    "System.Identity/ServerSideSession",
+    "System.Identity/DataProtectionKey",
+];
+
+/// Attributes of identity types and records that hold secrets.
+const SECRETS: [&str; 7] = [
+    "PasswordHash",
+    "SecurityStamp",
+    "ClientSecret",
+    "ClientSecrets",
+    "ApiSecrets",
+    "UserTokens",
+    "PairWiseSubjectSalt",
+];
+
+/// Refuses to write entities of protected types.
+pub(super) fn refuse_writes(graph: &TypeGraph, ck_type: &str) -> Result<(), Failure> {
+    // An unknown type is reported by the write itself.
+    let Ok(node) = graph.find_type(ck_type.trim()) else { return Ok(()) };
+    let instead = if is_identity(node) {
+        "the tools for users, roles, groups and clients (get_users, create_user, …)"
+    } else if lineage(node).any(|id| id.to_string() == TENANT) {
+        "the tools for tenants (get_tenants, create_tenant, …)"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(format!(
+        "Entities of '{}' cannot be written with the entity tools. Use {instead}.",
+        node.rt_id
+    )))
+}
+
+/// Refuses to filter by secrets: answers would tell them bit by bit.
+pub(super) fn refuse_filters<'a>(
+    graph: &TypeGraph,
+    ck_type: &str,
+    paths: impl Iterator<Item = &'a str>,
+) -> Result<(), Failure> {
+    let Ok(node) = graph.find_type(ck_type.trim()) else { return Ok(()) };
+    if !is_identity(node) {
+        return Ok(());
+    }
+    for path in paths {
+        let is_secret = is_secret_type(&node.rt_id)
+            || path.split(['.', '[', ']']).any(|part| is_secret_name(part));
+        if is_secret {
+            return Err(Failure::new(format!("'{path}' holds secrets and cannot be filtered by.")));
+        }
+    }
+    Ok(())
+}
+
+/// The entity without its secrets.
+pub(super) fn redacted(mut entity: Entity, graph: &TypeGraph) -> Entity {
+    let is_identity = graph.type_node(&entity.ck_type_id).is_none_or(|node| is_identity(node));
+    if !is_identity {
+        return entity;
+    }
+    if is_secret_type(&entity.ck_type_id) {
+        entity.attributes = Attributes::new();
+        return entity;
+    }
+    let secrets: Vec<String> = entity
+        .attributes
+        .iter()
+        .filter(|(name, value)| is_secret_name(name) || holds_secret(value))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in secrets {
+        entity.attributes.remove(&name);
+    }
+    entity
+}
+
+/// Records named `Secret` or `UserToken` hold secrets wherever they are.
+fn holds_secret(value: &Value) -> bool {
+    let is_secret = |id: &RtCkId| {
+        id.model() == IDENTITY && matches!(id.element().name(), "Secret" | "UserToken")
+    };
+    match value {
+        Value::Record(record) => is_secret(&record.ck_record_id),
+        Value::RecordArray(records) => records.iter().any(|r| is_secret(&r.ck_record_id)),
+        _ => false,
+    }
+}
+
+fn is_identity(node: &TypeNode) -> bool {
+    lineage(node).any(|id| id.model() == IDENTITY)
+}
+
+fn lineage(node: &TypeNode) -> impl Iterator<Item = &RtCkId> {
+    std::iter::once(&node.rt_id).chain(&node.bases)
+}
+
+fn is_secret_type(id: &RtCkId) -> bool {
+    SECRET_TYPES.contains(&id.to_string().as_str())
+}
+
+fn is_secret_name(name: &str) -> bool {
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,331 @@
+//! User accounts of a tenant (spec, identity 8.1).
+//!
+//! The service finds accounts for writing by login name only; the tools accept name, mail address
+//! or id and look the account up first. Updates send back everything they do not change.
+
+use octo_sdk::Secret;
+use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::call::TenantCall;
+use crate::reply::{Done, Failure, ToolResult};
+use crate::tool::{Risk, Toolset, tool};
+
+/// The group of user tools.
+pub fn toolset() -> Toolset {
+    Toolset::new(
+        "Identity: users",
+        "User accounts of a tenant and their roles",
+    )
+    .tool(tool("get_users", get_users))
+    .tool(tool("create_user", create_user).risk(Risk::Medium).adds())
+    .tool(
+        tool("update_user", update_user)
+            .risk(Risk::Medium)
+            .destructive()
+            .check(|p: &UpdateUser| {
+                let blank = |text: &Option<String>| text.as_deref().unwrap_or("").trim().is_empty();
+                if blank(&p.new_email) && blank(&p.new_user_name) {
+                    vec!["Provide at least one of newEmail or newUserName.".to_owned()]
+                } else {
+                    Vec::new()
+                }
+            }),
+    )
+    .tool(
+        tool("delete_user", delete_user)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(|p: &DeleteUser| {
+                format!(
+                    "Refusing to delete user '{}' without confirm=true.",
+                    p.user_name_or_email
+                )
+            }),
+    )
+    .tool(
+        tool("reset_user_password", reset_user_password)
+            .risk(Risk::High)
+            .destructive()
+            .confirm(|p: &ResetUserPassword| {
+                format!(
+                    "Refusing to reset password for '{}' without confirm=true.",
+                    p.user_name_or_email
+                )
+            }),
+    )
+    .tool(
+        tool("add_user_to_role", add_user_to_role)
+            .risk(Risk::Medium)
+            .writes(),
+    )
+    .tool(
+        tool("remove_user_from_role", remove_user_from_role)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(|p: &RemoveUserFromRole| {
+                format!(
+                    "Refusing to remove role '{}' from '{}' without confirm=true.",
+                    p.role_name, p.user_name_or_email
+                )
+            }),
+    )
+}
+
+/// Lists the user accounts of a tenant, those of users from other tenants included.
+#[derive(Deserialize, JsonSchema)]
+struct GetUsers {}
+
+/// A user account.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UserItem {
+    /// Id of the account.
+    user_id: Option<String>,
+    /// Login name.
+    name: Option<String>,
+    /// Mail address.
+    email: Option<String>,
+    /// First name.
+    first_name: Option<String>,
+    /// Last name.
+    last_name: Option<String>,
+    /// The user has to choose a new password at the next login.
+    reset_password_on_login: bool,
+    /// Accounts of other identity providers this user signs in with.
+    external_logins: Option<Vec<ExternalLogin>>,
+}
+
+/// An account of another identity provider.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ExternalLogin {
+    /// The provider.
+    login_provider: Option<String>,
+    /// Its name for people.
+    provider_display_name: Option<String>,
+    /// Id of the account there.
+    provider_key: Option<String>,
+}
+
+/// User accounts of a tenant.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UserList {
+    /// The accounts.
+    users: Vec<UserItem>,
+    /// Their number.
+    total_count: usize,
+}
+
+async fn get_users(cx: TenantCall, _: GetUsers) -> ToolResult<Done<UserList>> {
+    let users: Vec<UserItem> = cx
+        .identity()?
+        .users()
+        .await?
+        .into_iter()
+        .map(item)
+        .collect();
+    let text = match users.len() {
+        0 => "No users found.".to_owned(),
+        n => format!("Found {n} user(s)."),
+    };
+    let total_count = users.len();
+    Ok(Done::new(text, UserList { users, total_count }))
+}
+
+fn item(user: UserDto) -> UserItem {
+    let logins = user.external_logins.map(|logins| {
+        logins
+            .into_iter()
+            .map(|login| ExternalLogin {
+                login_provider: login.login_provider,
+                provider_display_name: login.provider_display_name,
+                provider_key: login.provider_key,
+            })
+            .collect()
+    });
+    UserItem {
+        user_id: user.user_id,
+        name: user.name,
+        email: user.email,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        reset_password_on_login: user.reset_password_on_login,
+        external_logins: logins,
+    }
+}
+
+/// The account something was done to.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UserReply {
+    /// Login name or mail address the account was named by.
+    user: String,
+}
+
+fn done(text: String, user: String) -> Done<UserReply> {
+    Done::new(text, UserReply { user })
+}
+
+/// Creates a user account. Without a password nobody can sign in with it until one is set
+/// (reset_user_password).
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct CreateUser {
+    /// Login name: letters, digits and - . _ @ +; unique in the tenant.
+    user_name: String,
+    /// Mail address.
+    email: String,
+    /// First password: at least 6 characters with upper and lower case, a digit and another
+    /// character.
+    password: Option<String>,
+}
+
+async fn create_user(cx: TenantCall, p: CreateUser) -> ToolResult<Done<UserReply>> {
+    let name = lower(&p.user_name);
+    let user = RegisterUserDto {
+        user: UserDto {
+            name: Some(name.clone()),
+            email: Some(lower(&p.email)),
+            ..UserDto::default()
+        },
+        password: p
+            .password
+            .filter(|password| !password.is_empty())
+            .map(Secret::new),
+    };
+    cx.identity()?.create_user(&user).await?;
+    Ok(done(format!("User '{name}' created."), name))
+}
+
+/// Changes the mail address or the login name of an account; everything else stays.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct UpdateUser {
+    /// Login name, mail address or id of the account.
+    user_name_or_email: String,
+    /// New mail address.
+    new_email: Option<String>,
+    /// New login name.
+    new_user_name: Option<String>,
+}
+
+async fn update_user(cx: TenantCall, p: UpdateUser) -> ToolResult<Done<UserReply>> {
+    let identity = cx.identity()?;
+    let mut user = find(&identity, &p.user_name_or_email).await?;
+    let present = login_name(&user)?;
+    let given = |text: Option<String>| text.map(|t| lower(&t)).filter(|t| !t.is_empty());
+    user.email = given(p.new_email).or(user.email);
+    user.name = given(p.new_user_name).or(user.name);
+    identity.update_user(&present, &user).await?;
+    let id = lower(&p.user_name_or_email);
+    Ok(done(format!("User '{id}' updated."), id))
+}
+
+/// Deletes a user account for good; its roles and group memberships go with it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeleteUser {
+    /// Login name, mail address or id of the account.
+    user_name_or_email: String,
+}
+
+async fn delete_user(cx: TenantCall, p: DeleteUser) -> ToolResult<Done<UserReply>> {
+    let identity = cx.identity()?;
+    let user = find(&identity, &p.user_name_or_email).await?;
+    identity.delete_user(&login_name(&user)?).await?;
+    let id = lower(&p.user_name_or_email);
+    Ok(done(format!("User '{id}' deleted."), id))
+}
+
+/// Sets a new password for an account; the old one no longer works.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ResetUserPassword {
+    /// Login name, mail address or id of the account.
+    user_name_or_email: String,
+    /// New password: at least 6 characters with upper and lower case, a digit and another
+    /// character.
+    new_password: String,
+}
+
+async fn reset_user_password(cx: TenantCall, p: ResetUserPassword) -> ToolResult<Done<UserReply>> {
+    let identity = cx.identity()?;
+    let user = find(&identity, &p.user_name_or_email).await?;
+    identity
+        .reset_password(&login_name(&user)?, &Secret::new(p.new_password))
+        .await?;
+    let id = lower(&p.user_name_or_email);
+    Ok(done(format!("Password reset for user '{id}'."), id))
+}
+
+/// Gives a role to a user.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddUserToRole {
+    /// Login name, mail address or id of the account.
+    user_name_or_email: String,
+    /// Name of the role.
+    role_name: String,
+}
+
+async fn add_user_to_role(cx: TenantCall, p: AddUserToRole) -> ToolResult<Done<UserReply>> {
+    let identity = cx.identity()?;
+    let user = find(&identity, &p.user_name_or_email).await?;
+    identity
+        .add_user_to_role(&login_name(&user)?, &p.role_name)
+        .await?;
+    let id = lower(&p.user_name_or_email);
+    Ok(done(
+        format!("User '{id}' assigned to role '{}'.", p.role_name),
+        id,
+    ))
+}
+
+/// Takes a role from a user. Roles the user has through a group stay.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RemoveUserFromRole {
+    /// Login name, mail address or id of the account.
+    user_name_or_email: String,
+    /// Name of the role.
+    role_name: String,
+}
+
+async fn remove_user_from_role(
+    cx: TenantCall,
+    p: RemoveUserFromRole,
+) -> ToolResult<Done<UserReply>> {
+    let identity = cx.identity()?;
+    let user = find(&identity, &p.user_name_or_email).await?;
+    identity
+        .remove_user_from_role(&login_name(&user)?, &p.role_name)
+        .await?;
+    let id = lower(&p.user_name_or_email);
+    Ok(done(
+        format!("User '{id}' removed from role '{}'.", p.role_name),
+        id,
+    ))
+}
+
+async fn find(identity: &IdentityClient, user: &str) -> Result<UserDto, Failure> {
+    let found = identity.find_user(user.trim()).await?;
+    found.ok_or_else(|| {
+        Failure::new(format!(
+            "User '{}' not found. get_users lists the accounts.",
+            user.trim()
+        ))
+    })
+}
+
+fn login_name(user: &UserDto) -> Result<String, Failure> {
+    user.name
+        .clone()
+        .ok_or_else(|| Failure::new("The account has no login name."))
+}
+
+fn lower(text: &str) -> String {
+    text.trim().to_lowercase()
+}

@@ -1,0 +1,25 @@
+//! People and what they may do, across tenants.
+//!
+//! Users, roles, groups and trust between tenants are entities of `System.Identity` in each
+//! tenant's own database. This module reads and changes them for the OpenID provider, the pages
+//! and the services that administer tenants.
+//!
+//! A tenant lets users of its *parent* in when it has an enabled provider of type
+//! `OctoTenantIdentityProvider` that names the parent ([`trust`]). Such a user gets a *shadow user*
+//! in the tenant ([`shadow`]); its roles come from an `ExternalTenantUserMapping` and from the
+//! groups the shadow is in ([`roles`]). [`provision`] sets all of that up for an administrator.
+
+pub mod allowed_tenants;
+pub mod names;
+pub mod provision;
+pub mod roles;
+pub mod shadow;
+pub mod sign_in;
+pub mod trust;
+pub mod users;
+
+pub use provision::{Provisioned, provision_admin};
+pub use shadow::HomeIdentity;
+
+/// `idp` claim of a user whose password was checked in the token's own tenant.
+pub const IDP_LOCAL: &str = "local";

@@ -1,0 +1,216 @@
+//! Shadow users: what a user of another tenant is inside a tenant.
+//!
+//! A shadow user is named `xt_{home tenant}_{user name}`. The name is for people; what counts is
+//! the *home link*, an entry in the user's `UserLogins` that names home tenant and home user and is
+//! sealed by the platform. Administrators of a tenant may edit every entity of that tenant; without
+//! the seal they could turn any user into somebody's shadow and walk into other tenants as that
+//! person. For the same reason a shadow user has no password, and a token acts for its home
+//! identity only if its `idp` claim says that the home tenant authenticated it.
+
+use octo_runtime::{
+    ChangeSet, Entity, EntityQuery, NewEntity, Record, RtId, RuntimeError, Tenant, TenantId,
+    UpdateEntity, Value,
+};
+
+use super::names::{ASSIGNED_ROLE, EXTERNAL_MAPPING, MODEL, ROLE, USER};
+use super::{roles, users};
+use crate::secret::Sealer;
+use crate::state::PlatformState;
+
+const NAME_PREFIX: &str = "xt_";
+const PROVIDER_PREFIX: &str = "octo-tenant:";
+const IDP_PREFIX: &str = "ParentTenant_";
+const SEAL_LABEL: &str = "home-link";
+
+/// Who a shadow user really is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeIdentity {
+    /// Tenant that authenticates the user.
+    pub tenant: TenantId,
+    /// The user there.
+    pub user: RtId,
+    /// The user's name there.
+    pub user_name: String,
+}
+
+impl HomeIdentity {
+    /// Name of this user's shadow in other tenants.
+    pub fn shadow_name(&self) -> String {
+        format!("{NAME_PREFIX}{}_{}", self.tenant, self.user_name)
+    }
+
+    /// `idp` claim of tokens of this user's shadows.
+    pub fn idp(&self) -> String {
+        format!("{IDP_PREFIX}{}", self.tenant)
+    }
+}
+
+/// Whether a token's `idp` claim says that another tenant authenticated the user.
+pub fn is_foreign_idp(idp: &str) -> bool {
+    idp.starts_with(IDP_PREFIX)
+}
+
+/// Whether a name has the form reserved for shadow users.
+pub fn is_shadow_name(user_name: &str) -> bool {
+    user_name
+        .get(..NAME_PREFIX.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(NAME_PREFIX))
+}
+
+/// The home identity of a shadow user; `None` for an ordinary user and for a link without valid
+/// seal.
+pub fn home_of(sealer: &Sealer, tenant: &TenantId, user: &Entity) -> Option<HomeIdentity> {
+    user.attributes
+        .records("UserLogins")
+        .iter()
+        .find_map(|login| read_link(sealer, tenant, user.rt_id, login))
+}
+
+fn read_link(
+    sealer: &Sealer,
+    tenant: &TenantId,
+    shadow: RtId,
+    login: &Record,
+) -> Option<HomeIdentity> {
+    let fields = &login.attributes;
+    let home_tenant: TenantId = fields
+        .str("LoginProvider")?
+        .strip_prefix(PROVIDER_PREFIX)?
+        .parse()
+        .ok()?;
+    let (user, seal) = fields.str("ProviderKey")?.split_once('.')?;
+    let home = HomeIdentity {
+        tenant: home_tenant,
+        user: user.parse().ok()?,
+        user_name: fields.str("ProviderDisplayName")?.to_owned(),
+    };
+    sealer
+        .verify(SEAL_LABEL, &sealed_parts(tenant, shadow, &home), seal)
+        .then_some(home)
+}
+
+fn sealed_parts<'a>(tenant: &'a TenantId, shadow: RtId, home: &'a HomeIdentity) -> [String; 5] {
+    [
+        tenant.to_string(),
+        shadow.to_string(),
+        home.tenant.to_string(),
+        home.user.to_string(),
+        home.user_name.clone(),
+    ]
+}
+
+fn link(sealer: &Sealer, tenant: &TenantId, shadow: RtId, home: &HomeIdentity) -> Record {
+    let seal = sealer.seal(SEAL_LABEL, &sealed_parts(tenant, shadow, home));
+    Record::of(MODEL, "UserLogin")
+        .set("LoginProvider", format!("{PROVIDER_PREFIX}{}", home.tenant))
+        .set("ProviderKey", format!("{}.{seal}", home.user))
+        .set("ProviderDisplayName", home.user_name.clone())
+        .set("UserId", shadow.to_string())
+}
+
+/// The shadow of `home` in `tenant`, with the roles mapped to it added. Created if it is missing
+/// and `may_create`; `None` if it is missing and may not be created, or if its name is taken by the
+/// shadow of a former user of the same name.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read or changed.
+pub async fn find_or_create(
+    state: &PlatformState,
+    tenant: &Tenant,
+    home: &HomeIdentity,
+    may_create: bool,
+) -> Result<Option<Entity>, RuntimeError> {
+    let name = home.shadow_name();
+    let _only_one = state.locks().lock(&[tenant.id().as_str(), &name]).await;
+    let shadow = match users::by_name(tenant, &name).await? {
+        Some(user) => match home_of(state.sealer(), tenant.id(), &user) {
+            Some(known) if known.user == home.user => user,
+            Some(_) => return Ok(None),
+            None => adopt(state, tenant, user, home).await?,
+        },
+        None if may_create => create(state, tenant, home).await?,
+        None => return Ok(None),
+    };
+    add_mapped_roles(tenant, &shadow, home).await?;
+    Ok(Some(shadow))
+}
+
+async fn create(
+    state: &PlatformState,
+    tenant: &Tenant,
+    home: &HomeIdentity,
+) -> Result<Entity, RuntimeError> {
+    let name = home.shadow_name();
+    let shadow = NewEntity::of(USER);
+    let login = link(state.sealer(), tenant.id(), shadow.rt_id(), home);
+    let shadow = shadow
+        .set("NormalizedUserName", users::normalize(&name))
+        .set("UserName", name)
+        .set("LockoutEnabled", true)
+        .set("ResetPasswordOnLogin", false)
+        .set("UserLogins", Value::RecordArray(vec![login]));
+    tenant.insert(shadow).await
+}
+
+/// Takes over a user that has the name but no valid link, for example from an imported backup. A
+/// password it may have is removed: shadow users sign in at home.
+async fn adopt(
+    state: &PlatformState,
+    tenant: &Tenant,
+    user: Entity,
+    home: &HomeIdentity,
+) -> Result<Entity, RuntimeError> {
+    tracing::warn!(tenant = %tenant.id(), user = %user.rt_id, "linking a shadow user without home link");
+    let login = link(state.sealer(), tenant.id(), user.rt_id, home);
+    let update = UpdateEntity::from_entity(&user)
+        .clear("PasswordHash")
+        .set("UserLogins", Value::RecordArray(vec![login]));
+    tenant.update(update).await
+}
+
+/// Mapped roles are added, never removed; unknown role ids are skipped (identity.md 6.10).
+async fn add_mapped_roles(
+    tenant: &Tenant,
+    shadow: &Entity,
+    home: &HomeIdentity,
+) -> Result<(), RuntimeError> {
+    let mapped = mapped_roles(tenant, home).await?;
+    let held = roles::direct(tenant, shadow.rt_id).await?;
+    let missing: Vec<RtId> = mapped
+        .into_iter()
+        .filter(|role| !held.contains_key(role))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let existing = tenant
+        .query(EntityQuery::of(ROLE).ids(missing))
+        .await?
+        .items;
+    let changes = existing.iter().fold(ChangeSet::new(), |changes, role| {
+        changes.associate(shadow, ASSIGNED_ROLE, role)
+    });
+    if !changes.is_empty() {
+        tenant.apply(changes).await?;
+    }
+    Ok(())
+}
+
+async fn mapped_roles(tenant: &Tenant, home: &HomeIdentity) -> Result<Vec<RtId>, RuntimeError> {
+    let query = EntityQuery::of(EXTERNAL_MAPPING).eq("SourceUserId", home.user.to_string());
+    let mappings = tenant.query(query).await?.items;
+    Ok(mappings
+        .iter()
+        .filter(|mapping| is_from(mapping, &home.tenant))
+        .flat_map(|mapping| mapping.attributes.strings("MappedRoleIds"))
+        .filter_map(|id| id.parse().ok())
+        .collect())
+}
+
+/// Whether a mapping is for users of `tenant`.
+pub(super) fn is_from(mapping: &Entity, tenant: &TenantId) -> bool {
+    mapping
+        .attributes
+        .str("SourceTenantId")
+        .is_some_and(|source| source.trim().eq_ignore_ascii_case(tenant.as_str()))
+}

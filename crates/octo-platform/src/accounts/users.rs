@@ -1,0 +1,53 @@
+//! Finding users.
+
+use octo_runtime::{Entity, EntityQuery, RtId, RuntimeError, Tenant};
+
+use super::names::USER;
+
+/// The form in which user names and e-mail addresses are compared (identity.md 6.1).
+pub fn normalize(name: &str) -> String {
+    name.trim().to_uppercase()
+}
+
+/// The user of that id.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn by_id(tenant: &Tenant, id: RtId) -> Result<Option<Entity>, RuntimeError> {
+    tenant.get(USER, id).await
+}
+
+/// The user of that name, in any case.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn by_name(tenant: &Tenant, name: &str) -> Result<Option<Entity>, RuntimeError> {
+    first(tenant, "NormalizedUserName", name).await
+}
+
+/// The user somebody means at a log-in: by name, else by e-mail address if only one user has it.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn by_name_or_email(tenant: &Tenant, text: &str) -> Result<Option<Entity>, RuntimeError> {
+    match by_name(tenant, text).await? {
+        Some(user) => Ok(Some(user)),
+        None => only(tenant, "NormalizedEmail", text).await,
+    }
+}
+
+/// The name of a user; empty for a user without one.
+pub fn user_name(user: &Entity) -> &str {
+    user.attributes.str("UserName").unwrap_or_default()
+}
+
+async fn first(tenant: &Tenant, path: &str, text: &str) -> Result<Option<Entity>, RuntimeError> {
+    let query = EntityQuery::of(USER).eq(path, normalize(text)).take(1);
+    Ok(tenant.query(query).await?.items.into_iter().next())
+}
+
+async fn only(tenant: &Tenant, path: &str, text: &str) -> Result<Option<Entity>, RuntimeError> {
+    let query = EntityQuery::of(USER).eq(path, normalize(text)).take(2);
+    let mut found = tenant.query(query).await?.items;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}

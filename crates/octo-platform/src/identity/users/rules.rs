@@ -1,0 +1,81 @@
+//! Rules a user must meet before anything is stored (identity.md 6.1).
+
+use octo_runtime::{Entity, Tenant};
+
+use super::dto::UserBody;
+use super::{is_shadow, lookup, same_name};
+use crate::accounts::shadow::is_shadow_name;
+use crate::accounts::users::{self, user_name};
+use crate::problem::{Detail, Problem};
+
+/// Longest text of a user in characters.
+const MAX_TEXT: usize = 256;
+
+/// Everything that speaks against storing `body`; `existing` is the user it will replace.
+pub(super) async fn violations(
+    tenant: &Tenant,
+    body: &UserBody,
+    existing: Option<&Entity>,
+) -> Result<Vec<Detail>, Problem> {
+    let name = body.name();
+    let mut found = Vec::new();
+    if !is_valid_name(name) {
+        found.push(invalid_name(name));
+    } else if existing.is_some_and(is_shadow) {
+        if existing.is_some_and(|user| !same_name(user_name(user), name)) {
+            found.push(Detail::new(
+                "InvalidUserName",
+                "A user of another tenant keeps the name under which it is known here.",
+            ));
+        }
+    } else if is_shadow_name(name) {
+        found.push(Detail::new(
+            "InvalidUserName",
+            "Names that begin with 'xt_' are reserved for users of other tenants.",
+        ));
+    } else if let Some(other) = users::by_name(tenant, name).await.map_err(lookup::unreadable)? {
+        if existing.is_none_or(|user| user.rt_id != other.rt_id) {
+            found.push(Detail::new(
+                "DuplicateUserName",
+                format!("Username '{name}' is already taken."),
+            ));
+        }
+    }
+    for (attribute, value) in body.attributes() {
+        let too_long = value.is_some_and(|value| value.chars().count() > MAX_TEXT);
+        if too_long && !attribute.starts_with("Normalized") {
+            let text = format!("{attribute} must be at most {MAX_TEXT} characters.");
+            found.push(Detail::new("ValueTooLong", text));
+        }
+    }
+    Ok(found)
+}
+
+fn is_valid_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._@+".contains(c);
+    // A path cannot carry '.' and '..', so users of such names could never be addressed.
+    !name.is_empty() && name.chars().all(allowed) && name != "." && name != ".."
+}
+
+fn invalid_name(name: &str) -> Detail {
+    let shown: String = name.chars().take(MAX_TEXT).collect();
+    Detail::new(
+        "InvalidUserName",
+        format!("Username '{shown}' is invalid, can only contain letters or digits."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for good in ["anna", "A-b_c.d@e+1", "..."] {
+            assert!(is_valid_name(good), "{good}");
+        }
+        for bad in ["", " ", "a b", "ä", "a/b", ".", "..", "a\n", "a%"] {
+            assert!(!is_valid_name(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The OpenID provider (auth.md 6).
+//!
+//! | module | endpoint |
+//! |---|---|
+//! | [`discovery`] | both well-known documents, JWKS |
+//! | [`device`] | `POST /connect/deviceauthorization` |
+//! | [`token_endpoint`] | `POST /connect/token`; one module per grant: [`refresh`], [`exchange`], the short ones inside |
+//! | [`userinfo`] | `GET`/`POST /connect/userinfo` |
+//! | [`revocation`] | `POST /connect/revocation` |
+//!
+//! Clients, scopes and resources are read from the database of the tenant a request is for
+//! ([`tenant`]), never from another one. The provider offers no authorization endpoint yet, and its
+//! discovery document says so.
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::PlatformState;
+
+pub mod client;
+pub mod client_auth;
+pub mod device;
+pub mod device_codes;
+pub mod discovery;
+pub mod error;
+pub mod exchange;
+pub mod form;
+pub mod issue;
+pub mod refresh;
+pub mod revocation;
+pub mod scopes;
+pub mod tenant;
+pub mod token_endpoint;
+pub mod userinfo;
+
+/// Names of the grants.
+pub mod grant_types {
+    /// Authorization code with PKCE.
+    pub const AUTHORIZATION_CODE: &str = "authorization_code";
+    /// A service acting for itself.
+    pub const CLIENT_CREDENTIALS: &str = "client_credentials";
+    /// Device authorization (RFC 8628).
+    pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    /// Refresh token.
+    pub const REFRESH_TOKEN: &str = "refresh_token";
+    /// Token exchange (RFC 8693), used to enter another tenant.
+    pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+}
+
+/// The scope that asks for a refresh token.
+pub const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Routes of the provider.
+pub fn router(state: PlatformState) -> Router {
+    Router::new()
+        .route(
+            "/.well-known/openid-configuration",
+            get(discovery::document),
+        )
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(discovery::document),
+        )
+        .route(
+            "/.well-known/openid-configuration/jwks",
+            get(discovery::jwks),
+        )
+        .route("/connect/deviceauthorization", post(device::authorize))
+        .route("/connect/token", post(token_endpoint::token))
+        .route(
+            "/connect/userinfo",
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
+        .route("/connect/revocation", post(revocation::revoke))
+        .with_state(state)
+}

@@ -1,0 +1,157 @@
+//! OAuth clients as the provider sees them.
+
+use jiff::Timestamp;
+use octo_runtime::{Entity, EntityQuery, RtId, RuntimeError, Tenant};
+
+use crate::accounts::names::CLIENT;
+use crate::secret::{equal, sha256_base64};
+use crate::token::ACCESS_TOKEN_SECONDS;
+
+const SHARED_SECRET: &str = "SharedSecret";
+const SLIDING: i32 = 0;
+
+/// A client of one tenant.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Id of the entity.
+    pub rt_id: RtId,
+    /// OAuth client id.
+    pub client_id: String,
+    /// Name for people; the client id if it has none.
+    pub name: String,
+    /// Grants it may use.
+    pub grant_types: Vec<String>,
+    /// Scopes it may ask for.
+    pub scopes: Vec<String>,
+    /// Whether it may have refresh tokens.
+    pub offline_access: bool,
+    /// Whether it must prove its identity with a secret.
+    pub requires_secret: bool,
+    /// Whether id tokens carry the user's claims.
+    pub user_claims_in_id_token: bool,
+    /// Lifetimes of what it gets.
+    pub lifetimes: Lifetimes,
+    secrets: Vec<StoredSecret>,
+}
+
+/// Lifetimes in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Access token.
+    pub access_token: i64,
+    /// Id token.
+    pub id_token: i64,
+    /// Device and user code.
+    pub device_code: i64,
+    /// Refresh token, counted from the log-in.
+    pub refresh_absolute: i64,
+    /// Refresh token, counted from its last use; only for clients with sliding expiration.
+    pub refresh_sliding: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+struct StoredSecret {
+    hash: String,
+    expires: Option<Timestamp>,
+}
+
+impl Client {
+    /// The enabled, unexpired client of that id.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] if the tenant cannot be read.
+    pub async fn find(
+        tenant: &Tenant,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Self>, RuntimeError> {
+        let entity = tenant
+            .first(EntityQuery::of(CLIENT).eq("ClientId", client_id))
+            .await?;
+        Ok(entity.and_then(|entity| Self::read(&entity, now)))
+    }
+
+    fn read(entity: &Entity, now: Timestamp) -> Option<Self> {
+        let attributes = &entity.attributes;
+        let expired = attributes.bool("DynamicRegistration") == Some(true)
+            && attributes
+                .timestamp("DynamicRegistrationExpiresAt")
+                .is_some_and(|at| at <= now);
+        if attributes.bool("Enabled") != Some(true) || expired {
+            return None;
+        }
+        let client_id = attributes.str("ClientId")?.to_owned();
+        Some(Self {
+            rt_id: entity.rt_id,
+            name: attributes
+                .str("ClientName")
+                .unwrap_or(&client_id)
+                .to_owned(),
+            client_id,
+            grant_types: attributes.strings("AllowedGrantTypes").to_vec(),
+            scopes: attributes.strings("AllowedScopes").to_vec(),
+            offline_access: attributes.bool("AllowOfflineAccess").unwrap_or(false),
+            requires_secret: attributes.bool("RequireClientSecret").unwrap_or(true),
+            user_claims_in_id_token: attributes
+                .bool("AlwaysIncludeUserClaimsInIdToken")
+                .unwrap_or(false),
+            lifetimes: Lifetimes::read(entity),
+            secrets: secrets(entity),
+        })
+    }
+
+    /// Whether the client may use a grant.
+    pub fn allows_grant(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+
+    /// Whether `secret` is one of the client's unexpired secrets.
+    pub fn accepts_secret(&self, secret: &str, now: Timestamp) -> bool {
+        let hash = sha256_base64(secret);
+        self.secrets.iter().fold(false, |found, stored| {
+            let alive = stored.expires.is_none_or(|at| now < at);
+            (equal(&stored.hash, &hash) && alive) || found
+        })
+    }
+}
+
+impl Lifetimes {
+    fn read(entity: &Entity) -> Self {
+        let seconds = |name: &str, default: i64| {
+            entity
+                .attributes
+                .i32(name)
+                .map_or(default, i64::from)
+                .max(1)
+        };
+        let sliding = entity.attributes.i32("RefreshTokenExpiration") == Some(SLIDING);
+        Self {
+            access_token: seconds("AccessTokenLifetime", ACCESS_TOKEN_SECONDS),
+            id_token: seconds("IdentityTokenLifetime", 300),
+            device_code: seconds("DeviceCodeLifetime", 300),
+            refresh_absolute: seconds("AbsoluteRefreshTokenLifetime", 2_592_000),
+            refresh_sliding: sliding.then(|| seconds("SlidingRefreshTokenLifetime", 1_296_000)),
+        }
+    }
+}
+
+fn secrets(entity: &Entity) -> Vec<StoredSecret> {
+    entity
+        .attributes
+        .records("ClientSecrets")
+        .iter()
+        .filter(|secret| {
+            secret
+                .attributes
+                .str("Type")
+                .is_none_or(|kind| kind == SHARED_SECRET)
+        })
+        .filter_map(|secret| {
+            let hash = secret.attributes.str("Value")?.to_owned();
+            Some(StoredSecret {
+                hash,
+                expires: secret.attributes.timestamp("ExpirationDateTime"),
+            })
+        })
+        .collect()
+}

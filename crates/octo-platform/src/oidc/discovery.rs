@@ -1,0 +1,50 @@
+//! The provider's description of itself (auth.md 6.2). It lists what exists, nothing more.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde_json::{Value, json};
+
+use super::grant_types::{CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE};
+use crate::auth::{SCOPE_API, SCOPE_DATA_MODEL, SCOPE_READ_ONLY};
+use crate::state::PlatformState;
+
+/// Metadata under both well-known paths.
+pub async fn document(State(state): State<PlatformState>) -> Response {
+    public(metadata(state.authority(), state.tokens().issuer()))
+}
+
+/// The public signing key.
+pub async fn jwks(State(state): State<PlatformState>) -> Response {
+    public(state.keys().jwks())
+}
+
+/// Both documents are public, also for scripts of other origins.
+fn public(body: Value) -> Response {
+    ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(body)).into_response()
+}
+
+fn metadata(authority: &str, issuer: &str) -> Value {
+    let at = |path: &str| format!("{authority}{path}");
+    json!({
+        "issuer": issuer,
+        "jwks_uri": at("/.well-known/openid-configuration/jwks"),
+        "token_endpoint": at("/connect/token"),
+        "device_authorization_endpoint": at("/connect/deviceauthorization"),
+        "userinfo_endpoint": at("/connect/userinfo"),
+        "revocation_endpoint": at("/connect/revocation"),
+        "scopes_supported": [
+            "openid", "profile", "email", "role", "allowed_tenants",
+            SCOPE_API, SCOPE_READ_ONLY, SCOPE_DATA_MODEL, super::OFFLINE_ACCESS,
+        ],
+        "grant_types_supported": [CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "none"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public"],
+    })
+}

@@ -1,0 +1,213 @@
+//! Scopes and resources of a tenant: what may be granted, and for whom a token is meant.
+
+use octo_runtime::{Entity, EntityQuery, RuntimeError, Tenant};
+
+use super::OFFLINE_ACCESS;
+use super::client::Client;
+use super::error::OAuthError;
+use crate::accounts::names::{API_RESOURCE, API_SCOPE, IDENTITY_RESOURCE};
+
+/// The enabled scopes and API resources of a tenant.
+#[derive(Debug)]
+pub struct Scopes {
+    identity: Vec<Scope>,
+    api: Vec<Scope>,
+    resources: Vec<ApiResource>,
+}
+
+/// A scope with the name people see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Name on the wire.
+    pub name: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Claims it opens in userinfo (identity scopes).
+    pub claims: Vec<String>,
+}
+
+#[derive(Debug)]
+struct ApiResource {
+    name: String,
+    scopes: Vec<String>,
+    claims: Vec<String>,
+}
+
+impl Scopes {
+    /// Reads the scopes of a tenant.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] if the tenant cannot be read.
+    pub async fn load(tenant: &Tenant) -> Result<Self, RuntimeError> {
+        Ok(Self {
+            identity: enabled(tenant, IDENTITY_RESOURCE)
+                .await?
+                .iter()
+                .filter_map(scope)
+                .collect(),
+            api: enabled(tenant, API_SCOPE)
+                .await?
+                .iter()
+                .filter_map(scope)
+                .collect(),
+            resources: enabled(tenant, API_RESOURCE)
+                .await?
+                .iter()
+                .filter_map(resource)
+                .collect(),
+        })
+    }
+
+    /// The scopes a person can grant to `client`: what it asks for, or all it may ask for.
+    ///
+    /// # Errors
+    /// `invalid_scope` naming the first scope that is unknown or not allowed.
+    pub fn for_user(
+        &self,
+        client: &Client,
+        requested: Option<&str>,
+    ) -> Result<Vec<String>, OAuthError> {
+        self.grant(client, requested, |name| {
+            self.is_identity(name) || self.is_api(name) || name == OFFLINE_ACCESS
+        })
+    }
+
+    /// The scopes a service can have for itself: API scopes only.
+    ///
+    /// # Errors
+    /// As [`Scopes::for_user`].
+    pub fn for_service(
+        &self,
+        client: &Client,
+        requested: Option<&str>,
+    ) -> Result<Vec<String>, OAuthError> {
+        self.grant(client, requested, |name| self.is_api(name))
+    }
+
+    fn grant(
+        &self,
+        client: &Client,
+        requested: Option<&str>,
+        grantable: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, OAuthError> {
+        let allowed = |name: &str| {
+            client.scopes.iter().any(|scope| scope == name)
+                || (name == OFFLINE_ACCESS && client.offline_access)
+        };
+        let Some(requested) = requested else {
+            let all = client.scopes.iter().filter(|name| grantable(name)).cloned();
+            return Ok(distinct(all));
+        };
+        let asked: Vec<&str> = requested.split_ascii_whitespace().collect();
+        match asked.iter().find(|name| !allowed(name) || !grantable(name)) {
+            Some(refused) => Err(OAuthError::new("invalid_scope").describe(format!(
+                "scope '{}' is not available to this client",
+                printable(refused)
+            ))),
+            None => Ok(distinct(asked.into_iter().map(str::to_owned))),
+        }
+    }
+
+    /// Names of the API resources that own one of `granted`: the audience of the token.
+    pub fn audiences(&self, granted: &[String]) -> Vec<String> {
+        self.owners(granted)
+            .map(|resource| resource.name.clone())
+            .collect()
+    }
+
+    /// Whether a token for `granted` carries roles.
+    pub fn wants_roles(&self, granted: &[String]) -> bool {
+        self.owners(granted)
+            .any(|resource| resource.claims.iter().any(|claim| claim == "role"))
+    }
+
+    /// Whether `name` is a scope of an API.
+    pub fn is_api(&self, name: &str) -> bool {
+        self.api.iter().any(|scope| scope.name == name)
+    }
+
+    /// The identity claims `granted` opens.
+    pub fn identity_claims(&self, granted: &[String]) -> Vec<&str> {
+        let opened = self
+            .identity
+            .iter()
+            .filter(|scope| granted.contains(&scope.name));
+        opened
+            .flat_map(|scope| scope.claims.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// What `granted` means, in words, for the confirmation page.
+    pub fn in_words(&self, granted: &[String]) -> Vec<String> {
+        let known = |name: &String| {
+            let mut scopes = self.identity.iter().chain(&self.api);
+            scopes
+                .find(|scope| scope.name == *name)
+                .map(|scope| scope.display_name.clone())
+        };
+        granted
+            .iter()
+            .map(|name| match name.as_str() {
+                OFFLINE_ACCESS => "Offline Access".to_owned(),
+                _ => known(name).unwrap_or_else(|| name.clone()),
+            })
+            .collect()
+    }
+
+    fn is_identity(&self, name: &str) -> bool {
+        self.identity.iter().any(|scope| scope.name == name)
+    }
+
+    fn owners<'a>(&'a self, granted: &'a [String]) -> impl Iterator<Item = &'a ApiResource> {
+        self.resources
+            .iter()
+            .filter(|resource| resource.scopes.iter().any(|scope| granted.contains(scope)))
+    }
+}
+
+async fn enabled(tenant: &Tenant, ck_type: &str) -> Result<Vec<Entity>, RuntimeError> {
+    Ok(tenant
+        .query(EntityQuery::of(ck_type).eq("Enabled", true))
+        .await?
+        .items)
+}
+
+fn scope(entity: &Entity) -> Option<Scope> {
+    let name = entity.attributes.str("Name")?.to_owned();
+    let display_name = entity
+        .attributes
+        .str("DisplayName")
+        .unwrap_or(&name)
+        .to_owned();
+    Some(Scope {
+        name,
+        display_name,
+        claims: entity.attributes.strings("Claims").to_vec(),
+    })
+}
+
+fn resource(entity: &Entity) -> Option<ApiResource> {
+    Some(ApiResource {
+        name: entity.attributes.str("Name")?.to_owned(),
+        scopes: entity.attributes.strings("Scopes").to_vec(),
+        claims: entity.attributes.strings("Claims").to_vec(),
+    })
+}
+
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+/// The characters RFC 6749 allows in a description, at most 60.
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\'))
+        .take(60)
+        .collect()
+}

@@ -1,0 +1,169 @@
+//! Who looks at a page: tenant, cookie, session, address.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri, Path};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
+use octo_runtime::Tenant;
+
+use super::session::SignedIn;
+use super::{cookie, view};
+use crate::secret::{RandomUnavailable, random_secret};
+use crate::state::PlatformState;
+
+const CSRF_LABEL: &str = "page-csrf";
+
+/// A visitor of a tenant's pages.
+pub(super) struct Visitor {
+    pub(super) state: PlatformState,
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) address: IpAddr,
+    pub(super) person: Option<SignedIn>,
+    cookie: Option<String>,
+}
+
+/// A cookie value, and whether the browser does not have it yet.
+pub(super) struct Anchor {
+    value: String,
+    is_new: bool,
+}
+
+impl FromRequestParts<PlatformState> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &PlatformState,
+    ) -> Result<Self, Self::Rejection> {
+        let Path(named) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| unknown_tenant())?;
+        let tenant = state.find_tenant(&named).await.map_err(view::failed)?;
+        let tenant = tenant.ok_or_else(unknown_tenant)?;
+        if named != tenant.id().as_str() {
+            return Err(canonical(parts, &named, &tenant));
+        }
+        let ConnectInfo(peer) = ConnectInfo::<SocketAddr>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| rejection.into_response())?;
+        let cookie = cookie::read(&parts.headers, tenant.id());
+        let person = cookie.as_deref().and_then(|cookie| {
+            state
+                .sessions()
+                .find(cookie, tenant.id(), state.clock().now())
+        });
+        Ok(Self {
+            state: state.clone(),
+            tenant,
+            address: peer.ip(),
+            person,
+            cookie,
+        })
+    }
+}
+
+impl Visitor {
+    /// The address as key of attempt limits.
+    pub(super) fn throttle_key(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The cookie that anchors forms: the one the browser sent, else a new one.
+    pub(super) fn anchor(&self) -> Result<Anchor, RandomUnavailable> {
+        match &self.cookie {
+            Some(value) => Ok(Anchor {
+                value: value.clone(),
+                is_new: false,
+            }),
+            None => Ok(Anchor {
+                value: random_secret()?,
+                is_new: true,
+            }),
+        }
+    }
+
+    /// The CSRF token for forms anchored at `anchor`.
+    pub(super) fn csrf(&self, anchor: &Anchor) -> String {
+        self.state
+            .sealer()
+            .seal(CSRF_LABEL, &[self.tenant.id().as_str(), &anchor.value])
+    }
+
+    /// Whether `token` belongs to the cookie the browser sent.
+    pub(super) fn csrf_matches(&self, token: &str) -> bool {
+        self.cookie.as_deref().is_some_and(|cookie| {
+            let parts = [self.tenant.id().as_str(), cookie];
+            self.state.sealer().verify(CSRF_LABEL, &parts, token)
+        })
+    }
+
+    /// Sends the cookie along, if the browser does not have it.
+    pub(super) fn with_anchor(&self, response: Response, anchor: &Anchor) -> Response {
+        match anchor.is_new {
+            true => self.with_cookie(response, &anchor.value),
+            false => response,
+        }
+    }
+
+    /// Replaces the browser's cookie.
+    pub(super) fn with_cookie(&self, mut response: Response, value: &str) -> Response {
+        let secure = self.state.authority().starts_with("https:");
+        if let Some(cookie) = cookie::set(self.tenant.id(), value, secure) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// Ends the session the browser has, if any.
+    pub(super) fn close_session(&self) {
+        if let Some(cookie) = &self.cookie {
+            self.state.sessions().close(cookie);
+        }
+    }
+}
+
+/// The answer to a form whose token does not match.
+pub(super) fn stale_form() -> Response {
+    view::message(
+        StatusCode::FORBIDDEN,
+        "The form has expired",
+        "This form is no longer valid, or your browser does not accept cookies. Open the page again.",
+    )
+}
+
+/// Cookies are confined to the path of the tenant, so its spelling must be the canonical one.
+fn canonical(parts: &Parts, named: &str, tenant: &Tenant) -> Response {
+    let uri = parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |uri| &uri.0);
+    let rest = uri
+        .path()
+        .strip_prefix('/')
+        .and_then(|path| path.split_once('/'));
+    match rest {
+        Some((first, rest)) if parts.method == Method::GET && first.len() >= named.len() => {
+            let query = uri
+                .query()
+                .map(|query| format!("?{query}"))
+                .unwrap_or_default();
+            let target = format!("/{}/{rest}{query}", tenant.id());
+            match HeaderValue::from_str(&target) {
+                Ok(_) => Redirect::to(&target).into_response(),
+                Err(_) => unknown_tenant(),
+            }
+        }
+        _ => unknown_tenant(),
+    }
+}
+
+fn unknown_tenant() -> Response {
+    view::message(
+        StatusCode::NOT_FOUND,
+        "No such tenant",
+        "There is no tenant of this name. Check the address.",
+    )
+}
