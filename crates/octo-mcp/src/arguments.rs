@@ -21,15 +21,25 @@ pub fn read(
     may_be_blank: &[&str],
     arguments: Map<String, Value>,
 ) -> Result<Map<String, Value>, Vec<String>> {
-    let mut reader = Reader { root: schema, problems: Vec::new() };
+    let mut reader = Reader {
+        root: schema,
+        problems: Vec::new(),
+    };
     let read = reader.object(schema, arguments, "", 0);
     for name in required(schema) {
-        let is_blank = read.get(name).and_then(Value::as_str).is_some_and(|t| t.trim().is_empty());
+        let is_blank = read
+            .get(name)
+            .and_then(Value::as_str)
+            .is_some_and(|t| t.trim().is_empty());
         if is_blank && !may_be_blank.contains(&name) {
             reader.problems.push(format!("{name} is required."));
         }
     }
-    if reader.problems.is_empty() { Ok(read) } else { Err(reader.problems) }
+    if reader.problems.is_empty() {
+        Ok(read)
+    } else {
+        Err(reader.problems)
+    }
 }
 
 struct Reader<'a> {
@@ -49,21 +59,25 @@ impl<'a> Reader<'a> {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
             return given;
         };
-        let free = schema.get("additionalProperties").is_some_and(|v| v != &Value::Bool(false));
+        let free = schema
+            .get("additionalProperties")
+            .is_some_and(|v| v != &Value::Bool(false));
         for (name, value) in given {
-            let known = properties
-                .get_key_value(&name)
-                .or_else(|| properties.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name)));
+            let known = properties.get_key_value(&name).or_else(|| {
+                properties
+                    .iter()
+                    .find(|(known, _)| known.eq_ignore_ascii_case(&name))
+            });
             match known.and_then(|(known, schema)| Some((known, schema.as_object()))) {
+                // Null for an argument with a default means the default.
+                Some((_, schema)) if value.is_null() && has_default(schema) => {}
                 Some((known, schema)) => {
                     let at = join(path, known);
                     let value = match schema {
                         Some(schema) => self.value(schema, value, &at, depth + 1),
                         None => value,
                     };
-                    if !(value.is_null() && has_default(schema)) {
-                        read.entry(known.clone()).or_insert(value);
-                    }
+                    read.entry(known.clone()).or_insert(value);
                 }
                 None if free => {
                     read.insert(name, value);
@@ -72,8 +86,12 @@ impl<'a> Reader<'a> {
             }
         }
         for name in required(schema) {
-            if read.get(name).is_none_or(|v| v.is_null() && !allows_any(properties.get(name))) {
-                self.problems.push(format!("{} is required.", join(path, name)));
+            if read
+                .get(name)
+                .is_none_or(|v| v.is_null() && !allows_any(properties.get(name)))
+            {
+                self.problems
+                    .push(format!("{} is required.", join(path, name)));
             }
         }
         read
@@ -81,7 +99,8 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, schema: &'a JsonObject, value: Value, at: &str, depth: usize) -> Value {
         if depth > MAX_DEPTH {
-            self.problems.push(format!("{at} is nested deeper than {MAX_DEPTH} levels."));
+            self.problems
+                .push(format!("{at} is nested deeper than {MAX_DEPTH} levels."));
             return Value::Null;
         }
         let schema = self.resolve(schema);
@@ -95,7 +114,9 @@ impl<'a> Reader<'a> {
         if types.is_empty() || (value.is_null() && types.contains(&"null")) {
             return value;
         }
-        let Some(expected) = types.iter().find(|t| **t != "null") else { return value };
+        let Some(expected) = types.iter().find(|t| **t != "null") else {
+            return value;
+        };
         match (*expected, value) {
             ("string", Value::String(text)) => self.text(schema, text, at),
             ("string", Value::Number(number)) => Value::String(number.to_string()),
@@ -156,18 +177,24 @@ impl<'a> Reader<'a> {
             Value::String(text) => {
                 let text = text.trim();
                 let signed = text.parse::<i64>().map(Number::from);
-                signed.or_else(|_| text.parse::<u64>().map(Number::from)).ok()
+                signed
+                    .or_else(|_| text.parse::<u64>().map(Number::from))
+                    .ok()
             }
             _ => None,
         };
-        let Some(number) = number else { return self.wrong(at, "a whole number", &value) };
+        let Some(number) = number else {
+            return self.wrong(at, "a whole number", &value);
+        };
         let as_float = number.as_f64().unwrap_or_default();
         let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
         if let Some(low) = bound("minimum").filter(|low| as_float < *low) {
-            self.problems.push(format!("{at} must be at least {low}, but was {number}."));
+            self.problems
+                .push(format!("{at} must be at least {low}, but was {number}."));
         }
         if let Some(high) = bound("maximum").filter(|high| as_float > *high) {
-            self.problems.push(format!("{at} must be at most {high}, but was {number}."));
+            self.problems
+                .push(format!("{at} must be at most {high}, but was {number}."));
         }
         Value::Number(number)
     }
@@ -180,9 +207,14 @@ impl<'a> Reader<'a> {
         {
             return self.wrong(at, "an ISO 8601 date and time", &Value::String(text));
         }
-        let longest = schema.get("maxLength").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        let longest = schema
+            .get("maxLength")
+            .and_then(Value::as_u64)
+            .unwrap_or(u64::MAX);
         if text.chars().count() as u64 > longest {
-            self.problems.push(format!("{at} must not be longer than {longest} characters."));
+            self.problems.push(format!(
+                "{at} must not be longer than {longest} characters."
+            ));
         }
         Value::String(text)
     }
@@ -190,12 +222,14 @@ impl<'a> Reader<'a> {
     /// An enum member: by name ignoring case, or by position as the original wrote them.
     fn choice(&mut self, allowed: &[Value], value: Value, at: &str) -> Value {
         let found = match &value {
-            Value::String(text) => allowed
-                .iter()
-                .find(|a| a.as_str().is_some_and(|a| a.eq_ignore_ascii_case(text.trim()))),
-            Value::Number(n) => {
-                n.as_u64().and_then(|i| usize::try_from(i).ok()).and_then(|i| allowed.get(i))
-            }
+            Value::String(text) => allowed.iter().find(|a| {
+                a.as_str()
+                    .is_some_and(|a| a.eq_ignore_ascii_case(text.trim()))
+            }),
+            Value::Number(n) => n
+                .as_u64()
+                .and_then(|i| usize::try_from(i).ok())
+                .and_then(|i| allowed.get(i)),
             Value::Null => allowed.iter().find(|a| a.is_null()),
             _ => None,
         };
@@ -209,13 +243,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The first alternative the value fits; the problems of the last one if there is none.
-    fn alternative(
-        &mut self,
-        choices: &'a [Value],
-        value: Value,
-        at: &str,
-        depth: usize,
-    ) -> Value {
+    fn alternative(&mut self, choices: &'a [Value], value: Value, at: &str, depth: usize) -> Value {
         let before = self.problems.len();
         let mut last = Vec::new();
         for choice in choices.iter().filter_map(Value::as_object) {
@@ -252,13 +280,19 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong(&mut self, at: &str, expected: &str, value: &Value) -> Value {
-        self.problems.push(format!("{at} must be {expected}, but was {}.", kind(value)));
+        self.problems
+            .push(format!("{at} must be {expected}, but was {}.", kind(value)));
         Value::Null
     }
 }
 
 fn required(schema: &JsonObject) -> impl Iterator<Item = &str> {
-    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 fn has_default(schema: Option<&JsonObject>) -> bool {
@@ -278,7 +312,10 @@ fn allows_any(schema: Option<&Value>) -> bool {
 }
 
 fn alternatives(schema: &JsonObject) -> Option<&[Value]> {
-    ["anyOf", "oneOf"].iter().find_map(|key| schema.get(*key)?.as_array()).map(Vec::as_slice)
+    ["anyOf", "oneOf"]
+        .iter()
+        .find_map(|key| schema.get(*key)?.as_array())
+        .map(Vec::as_slice)
 }
 
 fn types(schema: &JsonObject) -> Vec<&str> {
@@ -313,7 +350,11 @@ fn kind(value: &Value) -> &'static str {
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 #[cfg(test)]

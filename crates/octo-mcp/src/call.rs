@@ -98,7 +98,10 @@ impl Context for Call {
     const ACCESS: Access = Access::Open;
 
     fn from_authorized(authorized: Authorized) -> Result<Self, Failure> {
-        Ok(Self { services: authorized.services, incoming: authorized.incoming })
+        Ok(Self {
+            services: authorized.services,
+            incoming: authorized.incoming,
+        })
     }
 }
 
@@ -126,9 +129,11 @@ impl Context for UserCall {
 
     fn from_authorized(authorized: Authorized) -> Result<Self, Failure> {
         match authorized.grant {
-            Grant::User(token) => {
-                Ok(Self { services: authorized.services, incoming: authorized.incoming, token })
-            }
+            Grant::User(token) => Ok(Self {
+                services: authorized.services,
+                incoming: authorized.incoming,
+                token,
+            }),
             Grant::Open | Grant::Tenant(_) => Err(not_granted()),
         }
     }
@@ -166,9 +171,11 @@ impl Context for TenantCall {
 
     fn from_authorized(authorized: Authorized) -> Result<Self, Failure> {
         match authorized.grant {
-            Grant::Tenant(access) => {
-                Ok(Self { services: authorized.services, incoming: authorized.incoming, access })
-            }
+            Grant::Tenant(access) => Ok(Self {
+                services: authorized.services,
+                incoming: authorized.incoming,
+                access,
+            }),
             Grant::Open | Grant::User(_) => Err(not_granted()),
         }
     }
@@ -196,7 +203,9 @@ impl TenantCall {
     /// A failure for tokens that name nobody.
     pub async fn principal(&self) -> Result<Principal, Failure> {
         let gate = &self.services.gate;
-        let own = gate.signed_in(&self.incoming.caller, self.incoming.key.as_ref()).await;
+        let own = gate
+            .signed_in(&self.incoming.caller, self.incoming.key.as_ref())
+            .await;
         principal_of(&*own.map_err(|denial| Failure::new(denial.to_string()))?)
     }
 
@@ -207,7 +216,12 @@ impl TenantCall {
     pub fn identity(&self) -> Result<IdentityClient, Failure> {
         let url = self.services.endpoints.identity()?;
         let token = self.access.token.token.clone();
-        Ok(IdentityClient::new(&self.services.http, url, self.tenant_id(), token)?)
+        Ok(IdentityClient::new(
+            &self.services.http,
+            url,
+            self.tenant_id(),
+            token,
+        )?)
     }
 
     /// Asset repository, as the caller, in the tenant.
@@ -217,7 +231,12 @@ impl TenantCall {
     pub fn assets(&self) -> Result<AssetsClient, Failure> {
         let url = self.services.endpoints.assets()?;
         let token = self.access.token.token.clone();
-        Ok(AssetsClient::new(&self.services.http, url, self.tenant_id(), token)?)
+        Ok(AssetsClient::new(
+            &self.services.http,
+            url,
+            self.tenant_id(),
+            token,
+        )?)
     }
 
     /// Bot (job) service, as the caller, in the tenant.
@@ -227,7 +246,12 @@ impl TenantCall {
     pub fn bot(&self) -> Result<BotClient, Failure> {
         let url = self.services.endpoints.bot()?;
         let token = self.access.token.token.clone();
-        Ok(BotClient::new(&self.services.http, url, self.tenant_id(), token)?)
+        Ok(BotClient::new(
+            &self.services.http,
+            url,
+            self.tenant_id(),
+            token,
+        )?)
     }
 
     /// The tenant's entities and types.

@@ -16,13 +16,28 @@ pub struct Catalogue {
 impl Catalogue {
     /// A catalogue of these groups, tools ordered by name.
     pub fn new(toolsets: Vec<Toolset>) -> Self {
-        let groups = toolsets.iter().map(|set| (set.category, set.description)).collect();
-        let mut tools: Vec<Arc<Tool>> =
-            toolsets.into_iter().flat_map(|set| set.tools).map(Arc::new).collect();
+        let groups = toolsets
+            .iter()
+            .map(|set| (set.category, set.description))
+            .collect();
+        let mut tools: Vec<Arc<Tool>> = toolsets
+            .into_iter()
+            .flat_map(|set| set.tools)
+            .map(Arc::new)
+            .collect();
         tools.sort_by_key(|tool| tool.name.to_lowercase());
-        let by_name = tools.iter().enumerate().map(|(at, tool)| (tool.name, at)).collect();
+        let by_name = tools
+            .iter()
+            .enumerate()
+            .map(|(at, tool)| (tool.name, at))
+            .collect();
         let definitions = tools.iter().map(|tool| tool.definition()).collect();
-        Self { toolsets: groups, tools, by_name, definitions }
+        Self {
+            toolsets: groups,
+            tools,
+            by_name,
+            definitions,
+        }
     }
 
     /// A tool by its exact name.
@@ -47,6 +62,8 @@ impl Catalogue {
 
     /// The entry of one tool.
     pub fn definition(&self, name: &str) -> Option<&rmcp::model::Tool> {
-        self.by_name.get(name).and_then(|at| self.definitions.get(*at))
+        self.by_name
+            .get(name)
+            .and_then(|at| self.definitions.get(*at))
     }
 }

@@ -287,7 +287,11 @@ impl Config {
             }
         };
         problems.extend(config.problems());
-        if problems.is_empty() { Ok(config) } else { Err(ConfigError(problems)) }
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(problems))
+        }
     }
 
     fn problems(&self) -> Vec<String> {

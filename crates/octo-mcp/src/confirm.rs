@@ -62,7 +62,10 @@ impl Confirmations {
         let mut key = [0_u8; 32];
         rand::fill(&mut key).map_err(|_| "the system provides no random numbers")?;
         let codec = RequestStateCodec::try_new(key.to_vec()).map_err(|_| "the key is too short")?;
-        Ok(Self { codec, answered: Mutex::default() })
+        Ok(Self {
+            codec,
+            answered: Mutex::default(),
+        })
     }
 
     /// Asks a client of the stateless generation, or reads its answer. `caller` names who asks:
@@ -81,9 +84,14 @@ impl Confirmations {
             return Ok(Answer::Refused);
         }
         let context = binding(request, caller);
-        let answer = request.input_responses.as_ref().and_then(|answers| answers.get(QUESTION));
+        let answer = request
+            .input_responses
+            .as_ref()
+            .and_then(|answers| answers.get(QUESTION));
         let (Some(state), Some(answer)) = (&request.request_state, answer) else {
-            return self.question(&context, question).map(|q| Answer::Ask(Box::new(q)));
+            return self
+                .question(&context, question)
+                .map(|q| Answer::Ask(Box::new(q)));
         };
         let nonce = self.codec.open_with(state, &context).map_err(|error| {
             ErrorData::invalid_params(
@@ -99,7 +107,11 @@ impl Confirmations {
         }
         let accepted = answer.get("action") == Some(&json!("accept"))
             && answer.pointer("/content/confirm") == Some(&json!(true));
-        Ok(if accepted { Answer::Confirmed } else { Answer::Refused })
+        Ok(if accepted {
+            Answer::Confirmed
+        } else {
+            Answer::Refused
+        })
     }
 
     fn question(&self, context: &[u8], question: &str) -> Result<InputRequiredResult, ErrorData> {
@@ -107,7 +119,9 @@ impl Confirmations {
         let mut nonce = [0_u8; 16];
         rand::fill(&mut nonce).map_err(internal)?;
         let options = SealOptions::new().associated_data(context).ttl(OPEN_FOR);
-        let state = self.codec.seal_with(URL_SAFE_NO_PAD.encode(nonce).as_bytes(), &options);
+        let state = self
+            .codec
+            .seal_with(URL_SAFE_NO_PAD.encode(nonce).as_bytes(), &options);
         let requested_schema = ElicitationSchema::from_type::<Confirmation>()
             .map_err(|_| ErrorData::internal_error("the question could not be prepared", None))?;
         let form = ElicitRequestParams::FormElicitationParams {
@@ -138,7 +152,9 @@ pub async fn ask_session(
     if !can_ask(capabilities) {
         return Answer::Refused;
     }
-    let asked = peer.elicit_with_timeout::<Confirmation>(question, Some(OPEN_FOR)).await;
+    let asked = peer
+        .elicit_with_timeout::<Confirmation>(question, Some(OPEN_FOR))
+        .await;
     match asked {
         Ok(Some(Confirmation { confirm: true })) => Answer::Confirmed,
         Ok(_) | Err(ElicitationError::UserDeclined | ElicitationError::UserCancelled) => {
@@ -172,7 +188,11 @@ fn can_ask(capabilities: Option<&ClientCapabilities>) -> bool {
 /// Caller, tool and arguments: an answer is good for this call only.
 fn binding(request: &CallToolRequestParams, caller: &str) -> Vec<u8> {
     let mut context = digest::Context::new(&digest::SHA256);
-    for part in [caller, &request.name, &canonical(request.arguments.as_ref())] {
+    for part in [
+        caller,
+        &request.name,
+        &canonical(request.arguments.as_ref()),
+    ] {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part.as_bytes());
     }
@@ -194,14 +214,19 @@ mod tests {
     }
 
     fn call(arguments: Value) -> CallToolRequestParams {
-        let Value::Object(arguments) = arguments else { panic!("not an object") };
+        let Value::Object(arguments) = arguments else {
+            panic!("not an object")
+        };
         CallToolRequestParams::new("delete_user").with_arguments(arguments)
     }
 
     fn ask(confirmations: &Confirmations, request: &CallToolRequestParams) -> String {
-        let answer =
-            confirmations.ask_stateless(request, Some(&capabilities()), "bob", "Really?").unwrap();
-        let Answer::Ask(question) = answer else { panic!("did not ask") };
+        let answer = confirmations
+            .ask_stateless(request, Some(&capabilities()), "bob", "Really?")
+            .unwrap();
+        let Answer::Ask(question) = answer else {
+            panic!("did not ask")
+        };
         question.request_state.unwrap()
     }
 
@@ -233,7 +258,10 @@ mod tests {
         flipped.pop();
         assert!(retry(&confirmations, bob(), &flipped, "bob", yes.clone()).is_err());
         assert!(retry(&confirmations, bob(), &state, "bob", yes.clone()).unwrap());
-        assert!(retry(&confirmations, bob(), &state, "bob", yes).is_err(), "used");
+        assert!(
+            retry(&confirmations, bob(), &state, "bob", yes).is_err(),
+            "used"
+        );
     }
 
     #[test]
@@ -263,7 +291,10 @@ mod tests {
     #[test]
     fn questions_read_like_questions() {
         assert_eq!(
-            question("Refusing to delete user 'bob' without confirm=true.", Some("acme")),
+            question(
+                "Refusing to delete user 'bob' without confirm=true.",
+                Some("acme")
+            ),
             "Really delete user 'bob'? (tenant 'acme')"
         );
     }

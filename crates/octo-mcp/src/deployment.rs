@@ -46,8 +46,11 @@ impl Deployment {
         let mut platform = PlatformConfig::embedded(data_dir, public_url);
         platform.bind = bind_addresses(&config.embedded);
         platform.identity_url = config.mcp.authorityurl.as_ref().map(Url::to_string);
-        platform.admin_password =
-            config.embedded.adminpassword.as_ref().map(|password| password.reveal().to_owned());
+        platform.admin_password = config
+            .embedded
+            .adminpassword
+            .as_ref()
+            .map(|password| password.reveal().to_owned());
         Ok(Self::Embedded(Box::new(Platform::start(platform).await?)))
     }
 

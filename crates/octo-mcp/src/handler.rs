@@ -14,7 +14,6 @@ use rmcp::model::{
     GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
     ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
     ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-    SetLevelRequestParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -35,7 +34,9 @@ macro_rules! hinted {
     ($result:expr, $context:expr, $scope:expr) => {{
         let mut result = $result;
         if is_modern(&$context) {
-            result = result.with_ttl_ms(millis(LIST_TTL)).with_cache_scope($scope);
+            result = result
+                .with_ttl_ms(millis(LIST_TTL))
+                .with_cache_scope($scope);
             result.meta = Some(server_meta());
         }
         result
@@ -57,7 +58,9 @@ impl Handler {
     fn incoming(&self, context: &RequestContext<RoleServer>) -> Incoming {
         let is_modern = is_modern(context);
         let parts = context.extensions.get::<Parts>();
-        let caller = parts.and_then(|parts| parts.extensions.get::<Caller>()).cloned();
+        let caller = parts
+            .and_then(|parts| parts.extensions.get::<Caller>())
+            .cloned();
         let caller = caller.unwrap_or(Caller::Anonymous);
         let key = match &caller {
             Caller::Bearer(token) => token.claims.principal().map(StoreKey::Bearer),
@@ -82,8 +85,11 @@ impl Handler {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_prompts()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(server_info())
             .with_instructions(guide::INSTRUCTIONS)
@@ -115,7 +121,11 @@ impl ServerHandler for Handler {
                 tool.input_schema = Arc::new(schema::with_auth_handle(&tool.input_schema));
             }
         }
-        Ok(hinted!(ListToolsResult::with_all_items(tools), context, scope))
+        Ok(hinted!(
+            ListToolsResult::with_all_items(tools),
+            context,
+            scope
+        ))
     }
 
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
@@ -128,8 +138,10 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let incoming = self.incoming(&context);
-        let client =
-            Client { capabilities: context.client_capabilities(), peer: context.peer.clone() };
+        let client = Client {
+            capabilities: context.client_capabilities(),
+            peer: context.peer.clone(),
+        };
         let response = pipeline::call(&self.services, request, incoming, client).await?;
         Ok(match response {
             CallToolResponse::Complete(mut result) if is_modern(&context) => {
@@ -146,7 +158,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         refuse_cursor(request)?;
-        Ok(hinted!(ListResourcesResult::with_all_items(guide::resources()), context, CacheScope::Public))
+        Ok(hinted!(
+            ListResourcesResult::with_all_items(guide::resources()),
+            context,
+            CacheScope::Public
+        ))
     }
 
     async fn list_resource_templates(
@@ -155,7 +171,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         refuse_cursor(request)?;
-        Ok(hinted!(ListResourceTemplatesResult::with_all_items(Vec::new()), context, CacheScope::Public))
+        Ok(hinted!(
+            ListResourceTemplatesResult::with_all_items(Vec::new()),
+            context,
+            CacheScope::Public
+        ))
     }
 
     async fn read_resource(
@@ -178,7 +198,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         refuse_cursor(request)?;
-        Ok(hinted!(ListPromptsResult::with_all_items(guide::prompts()), context, CacheScope::Public))
+        Ok(hinted!(
+            ListPromptsResult::with_all_items(guide::prompts()),
+            context,
+            CacheScope::Public
+        ))
     }
 
     async fn get_prompt(
@@ -199,9 +223,10 @@ impl ServerHandler for Handler {
         Err(not_served("completion/complete"))
     }
 
+    #[expect(deprecated, reason = "refused, not served")]
     async fn set_level(
         &self,
-        _request: SetLevelRequestParams,
+        _request: rmcp::model::SetLevelRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         Err(not_served("logging/setLevel"))
@@ -224,8 +249,7 @@ impl ServerHandler for Handler {
 
 /// Name and version of this server.
 pub fn server_info() -> Implementation {
-    Implementation::new("octomesh-mcp", env!("CARGO_PKG_VERSION"))
-        .with_title("OctoMesh MCP Server")
+    Implementation::new("octomesh-mcp", env!("CARGO_PKG_VERSION")).with_title("OctoMesh MCP Server")
 }
 
 /// Names the server on a result.
@@ -246,7 +270,10 @@ fn is_modern(context: &RequestContext<RoleServer>) -> bool {
 fn refuse_cursor(request: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
     match request.and_then(|request| request.cursor) {
         None => Ok(()),
-        Some(_) => Err(ErrorData::invalid_params("Unknown cursor. Start without one.", None)),
+        Some(_) => Err(ErrorData::invalid_params(
+            "Unknown cursor. Start without one.",
+            None,
+        )),
     }
 }
 

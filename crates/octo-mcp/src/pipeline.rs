@@ -52,14 +52,23 @@ pub async fn call(
     };
     let span = tracing::info_span!("tool", name = tool.name);
     let started = Instant::now();
-    let mut run = Run { services, tool: &tool, incoming, client, tenant: None, actor: None };
+    let mut run = Run {
+        services,
+        tool: &tool,
+        incoming,
+        client,
+        tenant: None,
+        actor: None,
+    };
     let outcome = run.outcome(&request).instrument(span).await?;
     let outcome = match outcome {
         Outcome::Ask(question) => return Ok(CallToolResponse::InputRequired(*question)),
         Outcome::Done(outcome) => outcome,
     };
     let error = outcome.as_ref().err().map(Failure::message);
-    services.statistics.record(tool.name, started.elapsed(), error);
+    services
+        .statistics
+        .record(tool.name, started.elapsed(), error);
     run.audit(error);
     Ok(envelope(outcome, run.tenant.as_ref().map(TenantId::as_str)).into())
 }
@@ -134,7 +143,10 @@ impl Run<'_> {
     }
 
     async fn user(&self) -> Result<Arc<VerifiedToken>, Denial> {
-        self.services.gate.signed_in(&self.incoming.caller, self.incoming.key.as_ref()).await
+        self.services
+            .gate
+            .signed_in(&self.incoming.caller, self.incoming.key.as_ref())
+            .await
     }
 
     async fn tenant_grant(&mut self, arguments: &Map<String, Value>) -> Result<Grant, Denial> {
@@ -204,16 +216,21 @@ impl Run<'_> {
 
     /// Takes the handle out of the arguments before anything else sees it.
     fn take_handle(&mut self, arguments: &mut Map<String, Value>) -> Result<(), Failure> {
-        let name = arguments.keys().find(|name| name.eq_ignore_ascii_case(AUTH_HANDLE)).cloned();
-        let Some(given) = name.and_then(|name| arguments.remove(&name)) else { return Ok(()) };
+        let name = arguments
+            .keys()
+            .find(|name| name.eq_ignore_ascii_case(AUTH_HANDLE))
+            .cloned();
+        let Some(given) = name.and_then(|name| arguments.remove(&name)) else {
+            return Ok(());
+        };
         let handle = match given {
             Value::Null => return Ok(()),
             Value::String(handle) if handle.is_empty() => return Ok(()),
             Value::String(handle) => handle,
             _ => return Err(unknown_handle()),
         };
-        let can_have_one = self.incoming.is_modern
-            && matches!(self.incoming.caller, Caller::Anonymous);
+        let can_have_one =
+            self.incoming.is_modern && matches!(self.incoming.caller, Caller::Anonymous);
         let key = StoreKey::Handle(fingerprint(&handle));
         if !can_have_one || self.services.token_store.find(&key).is_none() {
             return Err(unknown_handle());

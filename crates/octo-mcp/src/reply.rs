@@ -50,7 +50,10 @@ pub struct Done<T> {
 impl<T> Done<T> {
     /// Answers with `payload` and says what was done.
     pub fn new(message: impl Into<String>, payload: T) -> Self {
-        Self { message: message.into(), payload }
+        Self {
+            message: message.into(),
+            payload,
+        }
     }
 }
 
@@ -90,12 +93,18 @@ pub struct Failure {
 impl Failure {
     /// A failure with a text for the caller.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), members: Map::new() }
+        Self {
+            message: message.into(),
+            members: Map::new(),
+        }
     }
 
     /// Adds a member to the result, such as the echo of an argument.
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
-        self.members.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self.members.insert(
+            name.to_owned(),
+            serde_json::to_value(value).unwrap_or(Value::Null),
+        );
         self
     }
 
@@ -128,7 +137,10 @@ pub fn envelope(outcome: Result<Reply, Failure>, tenant: Option<&str>) -> CallTo
             }
             CallToolResult::structured(without_nulls(members))
         }
-        Err(Failure { message, mut members }) => {
+        Err(Failure {
+            message,
+            mut members,
+        }) => {
             members.insert("isSuccess".to_owned(), json!(false));
             members.insert("errorMessage".to_owned(), Value::String(message));
             CallToolResult::structured_error(without_nulls(members))

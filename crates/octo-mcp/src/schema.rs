@@ -102,7 +102,10 @@ fn envelope() -> [(String, Value); 4] {
             json!({"type": "boolean", "description": "Whether the call did what it was asked to do."}),
         ),
         ("message".to_owned(), text("What was done.")),
-        ("errorMessage".to_owned(), text("Why the call failed and what to do.")),
+        (
+            "errorMessage".to_owned(),
+            text("Why the call failed and what to do."),
+        ),
         ("tenantId".to_owned(), text("Tenant the call worked on.")),
     ]
 }
@@ -123,9 +126,14 @@ fn generate<T: JsonSchema>(settings: SchemaSettings) -> JsonObject {
 /// Removes titles, and formats that only repeat the Rust type.
 fn strip_noise(schema: &mut Schema) {
     schema.remove("title");
-    let rust_only = schema.get("format").and_then(Value::as_str).is_some_and(|format| {
-        ["int", "uint", "float", "double"].iter().any(|prefix| format.starts_with(prefix))
-    });
+    let rust_only = schema
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(|format| {
+            ["int", "uint", "float", "double"]
+                .iter()
+                .any(|prefix| format.starts_with(prefix))
+        });
     if rust_only {
         schema.remove("format");
     }
@@ -136,7 +144,13 @@ fn default_null(schema: &mut JsonObject) {
     let required: Vec<String> = schema
         .get("required")
         .and_then(Value::as_array)
-        .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        .map(|names| {
+            names
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        })
         .unwrap_or_default();
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
@@ -151,5 +165,8 @@ fn default_null(schema: &mut JsonObject) {
 }
 
 fn is_empty(schema: &JsonObject, name: &str) -> bool {
-    schema.get(name).and_then(Value::as_object).is_some_and(serde_json::Map::is_empty)
+    schema
+        .get(name)
+        .and_then(Value::as_object)
+        .is_some_and(serde_json::Map::is_empty)
 }

@@ -92,7 +92,10 @@ impl Server {
     /// See [`StartError`]; nothing keeps running then.
     pub async fn start(config: Config, data_dir: &Path) -> Result<Self, StartError> {
         let wanted = SocketAddr::new(config.mcp.bindaddress, config.mcp.port);
-        let in_use = |source| StartError::Listen { address: wanted, source };
+        let in_use = |source| StartError::Listen {
+            address: wanted,
+            source,
+        };
         let listener = TcpListener::bind(wanted).await.map_err(in_use)?;
         let address = listener.local_addr().map_err(in_use)?;
         let local = format!("http://{address}");
@@ -108,11 +111,20 @@ impl Server {
         let app = router.into_make_service_with_connect_info::<SocketAddr>();
         let stop = accept.clone();
         let task = tokio::spawn(async move {
-            axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+            axum::serve(listener, app)
+                .with_graceful_shutdown(stop.cancelled_owned())
+                .await
         });
         sweep_transfers(services.clone(), accept.clone());
         let addresses = addresses(&local, &services.endpoints);
-        Ok(Self { services, deployment, addresses, accept, streams, task })
+        Ok(Self {
+            services,
+            deployment,
+            addresses,
+            accept,
+            streams,
+            task,
+        })
     }
 
     /// Where it answers.
@@ -132,7 +144,14 @@ impl Server {
 
     /// Stops accepting, lets calls finish for up to `grace`, then ends.
     pub async fn stop(self, grace: Duration) {
-        let Self { services, deployment, accept, streams, mut task, .. } = self;
+        let Self {
+            services,
+            deployment,
+            accept,
+            streams,
+            mut task,
+            ..
+        } = self;
         accept.cancel();
         let started = tokio::time::Instant::now();
         let deadline = started + grace;
@@ -146,7 +165,9 @@ impl Server {
             task.abort();
         }
         services.places.close();
-        deployment.stop(deadline.saturating_duration_since(tokio::time::Instant::now())).await;
+        deployment
+            .stop(deadline.saturating_duration_since(tokio::time::Instant::now()))
+            .await;
     }
 }
 
@@ -168,7 +189,11 @@ fn services(
         insecure_loopback: config.mcp.insecuretls,
         ..HttpOptions::default()
     })?;
-    let authority = config.mcp.authorityurl.clone().or_else(|| endpoints.identity.clone());
+    let authority = config
+        .mcp
+        .authorityurl
+        .clone()
+        .or_else(|| endpoints.identity.clone());
     let authority = authority
         .ok_or_else(|| StartError::Setup("OCTO_MCP__AUTHORITYURL is required".to_owned()))?;
     let issuer = format!("{}/", authority.as_str().trim_end_matches('/'));
@@ -203,7 +228,11 @@ fn services(
 
 fn sweep_transfers(services: Arc<Services>, stop: CancellationToken) {
     tokio::spawn(async move {
-        while stop.run_until_cancelled(tokio::time::sleep(TRANSFER_SWEEP)).await.is_some() {
+        while stop
+            .run_until_cancelled(tokio::time::sleep(TRANSFER_SWEEP))
+            .await
+            .is_some()
+        {
             services.transfers.sweep();
         }
     });
@@ -211,7 +240,8 @@ fn sweep_transfers(services: Arc<Services>, stop: CancellationToken) {
 
 fn addresses(local: &str, endpoints: &Endpoints) -> Addresses {
     let text = |url: &Option<Url>| {
-        url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned())
+        url.as_ref()
+            .map(|url| url.as_str().trim_end_matches('/').to_owned())
     };
     Addresses {
         mcp: format!("{local}/mcp"),

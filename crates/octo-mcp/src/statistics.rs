@@ -6,8 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Ranges statistics can be asked for, with their length in minutes.
-pub const RANGES: [(&str, i64); 4] =
-    [("hour", 60), ("day", 24 * 60), ("week", 7 * 24 * 60), ("month", 30 * 24 * 60)];
+pub const RANGES: [(&str, i64); 4] = [
+    ("hour", 60),
+    ("day", 24 * 60),
+    ("week", 7 * 24 * 60),
+    ("month", 30 * 24 * 60),
+];
 
 /// Different error texts remembered.
 const MAX_ERRORS: usize = 100;
@@ -33,7 +37,10 @@ impl Usage {
 
     /// Mean time of a call.
     pub fn mean(&self) -> Duration {
-        u32::try_from(self.calls).ok().and_then(|n| self.time.checked_div(n)).unwrap_or_default()
+        u32::try_from(self.calls)
+            .ok()
+            .and_then(|n| self.time.checked_div(n))
+            .unwrap_or_default()
     }
 
     /// Part of the calls that succeeded, percent.
@@ -83,11 +90,20 @@ impl Statistics {
     }
 
     fn record_at(&self, minute: i64, tool: &'static str, took: Duration, error: Option<&str>) {
-        let usage = Usage { calls: 1, failures: u64::from(error.is_some()), time: took };
+        let usage = Usage {
+            calls: 1,
+            failures: u64::from(error.is_some()),
+            time: took,
+        };
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let series = counters.tools.entry(tool).or_default();
         count(&mut series.minutes, minute, &usage, minute - 60);
-        count(&mut series.hours, minute - minute.rem_euclid(60), &usage, minute - 30 * 24 * 60);
+        count(
+            &mut series.hours,
+            minute - minute.rem_euclid(60),
+            &usage,
+            minute - 30 * 24 * 60,
+        );
         if let Some(error) = error {
             let kind = kind_of(error);
             if counters.errors.len() < MAX_ERRORS || counters.errors.contains_key(&kind) {
@@ -105,7 +121,11 @@ impl Statistics {
         let counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut snapshot = Snapshot::default();
         for (tool, series) in &counters.tools {
-            let buckets = if range <= 60 { &series.minutes } else { &series.hours };
+            let buckets = if range <= 60 {
+                &series.minutes
+            } else {
+                &series.hours
+            };
             let mut usage = Usage::default();
             for (start, bucket) in buckets {
                 if *start > now - range - if range <= 60 { 0 } else { 60 } {
@@ -116,8 +136,14 @@ impl Statistics {
                 snapshot.tools.insert(tool, usage);
             }
         }
-        snapshot.errors = counters.errors.iter().map(|(e, n)| (e.clone(), *n)).collect();
-        snapshot.errors.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        snapshot.errors = counters
+            .errors
+            .iter()
+            .map(|(e, n)| (e.clone(), *n))
+            .collect();
+        snapshot
+            .errors
+            .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         snapshot
     }
 }
@@ -134,10 +160,17 @@ fn count(buckets: &mut VecDeque<Bucket>, start: i64, usage: &Usage, oldest: i64)
 
 /// The kind of an error: its text without quoted parts, which name things of a tenant.
 fn kind_of(error: &str) -> String {
-    let unquoted: String =
-        error.split('\'').enumerate().map(|(i, part)| if i % 2 == 0 { part } else { "…" }).collect();
+    let unquoted: String = error
+        .split('\'')
+        .enumerate()
+        .map(|(i, part)| if i % 2 == 0 { part } else { "…" })
+        .collect();
     let first = unquoted.lines().next().unwrap_or_default();
-    first.chars().filter(|c| !c.is_ascii_digit()).take(120).collect()
+    first
+        .chars()
+        .filter(|c| !c.is_ascii_digit())
+        .take(120)
+        .collect()
 }
 
 fn minute_now() -> i64 {
@@ -156,7 +189,14 @@ mod tests {
         statistics.record_at(90, "a", took, Some("no"));
         statistics.record_at(100, "b", took, None);
         let hour = statistics.snapshot_at(100, 60);
-        assert_eq!(hour.tools["a"], Usage { calls: 1, failures: 1, time: took });
+        assert_eq!(
+            hour.tools["a"],
+            Usage {
+                calls: 1,
+                failures: 1,
+                time: took
+            }
+        );
         let day = statistics.snapshot_at(100, 24 * 60);
         assert_eq!(day.tools["a"].calls, 2);
         assert_eq!(day.tools["a"].success_rate(), 50.0);
@@ -168,11 +208,17 @@ mod tests {
         let statistics = Statistics::default();
         statistics.record_at(0, "a", Duration::ZERO, None);
         statistics.record_at(60 * 24 * 31, "a", Duration::ZERO, None);
-        assert_eq!(statistics.snapshot_at(60 * 24 * 31, 60 * 24 * 365).tools["a"].calls, 1);
+        assert_eq!(
+            statistics.snapshot_at(60 * 24 * 31, 60 * 24 * 365).tools["a"].calls,
+            1
+        );
     }
 
     #[test]
     fn error_kinds_name_nothing_of_a_tenant() {
-        assert_eq!(kind_of("User 'bob' not found in 'acme'. 42"), "User … not found in …. ");
+        assert_eq!(
+            kind_of("User 'bob' not found in 'acme'. 42"),
+            "User … not found in …. "
+        );
     }
 }

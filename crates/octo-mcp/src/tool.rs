@@ -188,7 +188,9 @@ impl Tool {
 
     /// Problems that only the tool can see, found before anything runs.
     pub fn problems(&self, arguments: &Map<String, Value>) -> Vec<String> {
-        self.check.as_ref().map_or_else(Vec::new, |check| check(arguments))
+        self.check
+            .as_ref()
+            .map_or_else(Vec::new, |check| check(arguments))
     }
 
     /// The refusal text of a call without confirmation.
@@ -218,11 +220,10 @@ impl Tool {
         let mut meta = MetaObject::new();
         meta.insert("com.octomesh/risk".to_owned(), json!(self.risk));
         meta.insert("com.octomesh/category".to_owned(), json!(self.category));
-        let tool =
-            rmcp::model::Tool::new(self.name, self.description.clone(), self.input.clone())
-                .with_title(title)
-                .with_annotations(annotations)
-                .with_meta(meta);
+        let tool = rmcp::model::Tool::new(self.name, self.description.clone(), self.input.clone())
+            .with_title(title)
+            .with_annotations(annotations)
+            .with_meta(meta);
         match &self.output {
             Some(output) => tool.with_raw_output_schema(output.clone()),
             None => tool,
@@ -256,7 +257,11 @@ pub struct Toolset {
 impl Toolset {
     /// An empty group.
     pub fn new(category: &'static str, description: &'static str) -> Self {
-        Self { category, description, tools: Vec::new() }
+        Self {
+            category,
+            description,
+            tools: Vec::new(),
+        }
     }
 
     /// Adds a tool.

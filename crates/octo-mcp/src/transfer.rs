@@ -91,7 +91,10 @@ impl TransferStore {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => std::fs::create_dir_all(&folder)?,
         }
-        Ok(Self { folder, entries: Arc::default() })
+        Ok(Self {
+            folder,
+            entries: Arc::default(),
+        })
     }
 
     /// Reserves a transfer for a file of that name.
@@ -102,7 +105,12 @@ impl TransferStore {
         let id = uuid::Uuid::new_v4().simple().to_string();
         let mut entries = self.lock();
         remove_expired(&mut entries);
-        if entries.values().filter(|entry| entry.owner == owner).count() >= MAX_PER_OWNER {
+        if entries
+            .values()
+            .filter(|entry| entry.owner == owner)
+            .count()
+            >= MAX_PER_OWNER
+        {
             return Err(TransferError::TooMany);
         }
         let transfer = Transfer {
@@ -111,7 +119,14 @@ impl TransferStore {
             expires: Timestamp::now() + LIFE,
             id: id.clone(),
         };
-        entries.insert(id, Entry { owner, transfer: transfer.clone(), state: State::Reserved });
+        entries.insert(
+            id,
+            Entry {
+                owner,
+                transfer: transfer.clone(),
+                state: State::Reserved,
+            },
+        );
         Ok(transfer)
     }
 
@@ -130,7 +145,11 @@ impl TransferStore {
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let transfer = self.take(id, caller)?;
-        let mut receiving = Receiving { store: self, transfer: &transfer, done: false };
+        let mut receiving = Receiving {
+            store: self,
+            transfer: &transfer,
+            done: false,
+        };
         let size = write(&transfer.path, body).await?;
         receiving.done = true;
         drop(receiving);
@@ -143,7 +162,9 @@ impl TransferStore {
     /// # Errors
     /// [`TransferError::Unknown`].
     pub fn complete(&self, id: &str, owner: &Principal) -> Result<Transfer, TransferError> {
-        self.find(id, |entry| entry.owner == *owner && entry.state == State::Complete)
+        self.find(id, |entry| {
+            entry.owner == *owner && entry.state == State::Complete
+        })
     }
 
     /// A complete transfer for download by whoever holds its id. `caller` is the bearer of the
@@ -174,15 +195,13 @@ impl TransferStore {
         remove_expired(&mut self.lock());
     }
 
-    fn find(
-        &self,
-        id: &str,
-        fits: impl Fn(&Entry) -> bool,
-    ) -> Result<Transfer, TransferError> {
+    fn find(&self, id: &str, fits: impl Fn(&Entry) -> bool) -> Result<Transfer, TransferError> {
         let mut entries = self.lock();
         remove_expired(&mut entries);
         let entry = entries.get(id).filter(|entry| fits(entry));
-        entry.map(|entry| entry.transfer.clone()).ok_or(TransferError::Unknown)
+        entry
+            .map(|entry| entry.transfer.clone())
+            .ok_or(TransferError::Unknown)
     }
 
     fn take(&self, id: &str, caller: Option<&Principal>) -> Result<Transfer, TransferError> {
@@ -231,7 +250,9 @@ where
     let mut size = 0_u64;
     loop {
         let next = tokio::time::timeout(STALLED, body.next()).await;
-        let Some(chunk) = next.map_err(|_| TransferError::Cancelled)? else { break };
+        let Some(chunk) = next.map_err(|_| TransferError::Cancelled)? else {
+            break;
+        };
         let chunk = chunk.map_err(|_| TransferError::Cancelled)?;
         size += chunk.len() as u64;
         if size > MAX_SIZE {
@@ -266,7 +287,11 @@ fn discard(entry: Option<Entry>) {
 fn base_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
-    if matches!(clean.trim(), "" | "." | "..") { "file".to_owned() } else { clean }
+    if matches!(clean.trim(), "" | "." | "..") {
+        "file".to_owned()
+    } else {
+        clean
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, put};
-use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -69,8 +69,14 @@ pub fn router(services: Arc<Services>, address: SocketAddr, stop: CancellationTo
     Router::new()
         .route("/mcp", any(endpoint))
         .route("/{tenant_id}/mcp", any(endpoint))
-        .route("/.well-known/oauth-protected-resource", get(metadata::document))
-        .route("/.well-known/oauth-protected-resource/{*path}", get(metadata::document))
+        .route(
+            "/.well-known/oauth-protected-resource",
+            get(metadata::document),
+        )
+        .route(
+            "/.well-known/oauth-protected-resource/{*path}",
+            get(metadata::document),
+        )
         .route("/file-transfer/upload/{id}", put(files::upload))
         .route("/file-transfer/download/{id}", get(files::download))
         .route("/health", get(health::health))
@@ -99,33 +105,38 @@ fn mcp_service(
 async fn endpoint(
     State(edge): State<Edge>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    mut request: Request,
+    request: Request,
 ) -> Response {
-    if let Err(refused) = origin::check(&edge, request.headers()) {
+    let (mut parts, body) = request.into_parts();
+    if let Err(refused) = origin::check(&edge, &parts.headers) {
         return refused;
     }
-    if request.method() == Method::OPTIONS {
-        return origin::preflight(request.headers());
+    if parts.method == Method::OPTIONS {
+        return origin::preflight(&parts.headers);
     }
-    let route = route_tenant(request.uri().path());
-    let caller = match caller::identify(&edge, &request, peer, route.as_deref()).await {
+    let route = route_tenant(parts.uri.path());
+    let caller = match caller::identify(&edge, &parts, peer, route.as_deref()).await {
         Ok(caller) => caller,
         Err(refused) => return refused,
     };
-    if let Err(refused) = edge.sessions.check(request.headers(), &caller) {
+    if let Err(refused) = edge.sessions.check(&parts.headers, &caller) {
         return refused;
     }
-    let is_new = request.method() == Method::POST && !has_session(request.headers());
+    let is_new = parts.method == Method::POST && !has_session(&parts.headers);
     if is_new && edge.sessions.is_full() {
         return too_many_sessions();
     }
-    let ended = (request.method() == Method::DELETE)
-        .then(|| session_of(request.headers()).map(str::to_owned))
+    let ended = (parts.method == Method::DELETE)
+        .then(|| session_of(&parts.headers).map(str::to_owned))
         .flatten();
-    let cors = origin::cors(request.headers());
-    request.extensions_mut().insert(RouteTenant(route));
-    request.extensions_mut().insert(caller.clone());
-    let mut response = edge.mcp.handle(request).await.map(Body::new);
+    let cors = origin::cors(&parts.headers);
+    parts.extensions.insert(RouteTenant(route));
+    parts.extensions.insert(caller.clone());
+    let mut response = edge
+        .mcp
+        .handle(Request::from_parts(parts, body))
+        .await
+        .map(Body::new);
     if is_new && let Some(id) = session_of(response.headers()) {
         edge.sessions.bind(id, &caller);
     }
@@ -145,7 +156,9 @@ fn route_tenant(path: &str) -> Option<String> {
 
 fn percent_decode(text: &str) -> Option<String> {
     let pair = format!("x={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
 }
 
 fn has_session(headers: &HeaderMap) -> bool {

@@ -11,17 +11,25 @@
 //! | [`auth`] | the extractors through which every REST handler gets its caller and tenant |
 //! | [`oidc`], [`pages`] | the OpenID provider and its login and device pages |
 //! | [`accounts`], [`seed`] | users, roles, tenants' trust in each other; what a tenant starts with |
+//! | [`identity`], [`assets`], [`bot`] | the REST services |
+//! | [`jobs`], [`problem`] | background jobs and error bodies of the REST services |
 //! | [`keys`], [`token`], [`secret`], [`password`], [`throttle`], [`locks`], [`clock`] | the tools of those |
 
 pub mod accounts;
+pub mod assets;
 pub mod auth;
+pub mod bot;
 pub mod clock;
 pub mod config;
+pub mod identity;
+pub mod jobs;
 pub mod keys;
 pub mod locks;
 pub mod oidc;
 pub mod pages;
 pub mod password;
+pub mod problem;
+mod rest;
 pub mod secret;
 pub mod seed;
 pub mod server;

@@ -26,7 +26,7 @@ use crate::keys::{KeyError, SigningKey};
 use crate::password::{HashingFailed, PasswordHasher};
 use crate::seed::{self, SeedError};
 use crate::state::{PlatformState, StateParts};
-use crate::{oidc, pages};
+use crate::{assets, bot, identity, oidc, pages};
 
 /// Largest request body of the identity service in bytes; forms and small JSON only.
 const IDENTITY_BODY_LIMIT: usize = 256 * 1024;
@@ -288,10 +288,11 @@ fn service_router(service: Service, state: &PlatformState) -> Router {
     match service {
         Service::Identity => oidc::router(state.clone())
             .merge(pages::router(state.clone()))
+            .merge(identity::router(state.clone()))
             .layer(DefaultBodyLimit::max(IDENTITY_BODY_LIMIT)),
-        Service::Assets | Service::Communication | Service::Bot | Service::Reporting => {
-            Router::new()
-        }
+        Service::Assets => assets::router(state.clone()),
+        Service::Bot => bot::router(state.clone()),
+        Service::Communication | Service::Reporting => Router::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use octo_runtime::{ChildrenQuery, Runtime, RuntimeError, Tenant, TenantId};
 
 use crate::clock::Clock;
 use crate::config::PlatformConfig;
+use crate::jobs::Jobs;
 use crate::keys::SigningKey;
 use crate::locks::KeyedLocks;
 use crate::oidc::device_codes::DeviceCodes;
@@ -37,6 +38,7 @@ struct Inner {
     throttles: Throttles,
     locks: KeyedLocks,
     seeded: Seeded,
+    jobs: Jobs,
 }
 
 /// Attempt limits of the identity service, counted per client address.
@@ -88,6 +90,7 @@ impl PlatformState {
             throttles: Throttles::default(),
             locks: KeyedLocks::default(),
             seeded: Seeded::default(),
+            jobs: Jobs::default(),
         }))
     }
 
@@ -139,6 +142,11 @@ impl PlatformState {
     /// Browser sessions of the login pages.
     pub fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    /// Background jobs.
+    pub fn jobs(&self) -> &Jobs {
+        &self.0.jobs
     }
 
     /// Attempt limits.

@@ -13,9 +13,7 @@ use octo_ck::{CkModelId, CompiledModel, TypeGraph};
 
 use crate::error::RuntimeError;
 use crate::resolve;
-use crate::store::{
-    EntityStore, IndexDefinition, ModelState, StoreError, StoredModel, transact,
-};
+use crate::store::{EntityStore, IndexDefinition, ModelState, StoreError, StoredModel, transact};
 
 /// A model of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,9 +143,8 @@ fn settle_one_by_one(
         .into_iter()
         .partition(|(_, (model, _))| needed.contains(&model.model_id));
     models.extend(first);
-    let mut graph = TypeGraph::build(available(models)).map_err(|diagnostics| {
-        rejected(required, diagnostics.to_string())
-    })?;
+    let mut graph = TypeGraph::build(available(models))
+        .map_err(|diagnostics| rejected(required, diagnostics.to_string()))?;
     for (name, (model, state)) in rest {
         models.insert(name.clone(), (Arc::clone(&model), state));
         match TypeGraph::build(available(models)) {
@@ -237,10 +234,19 @@ fn keep_extensions(
     }
     let mut model = Arc::unwrap_or_clone(model);
     for old in extended {
-        let new = model.enums.iter_mut().find(|new| new.enum_id == old.enum_id);
+        let new = model
+            .enums
+            .iter_mut()
+            .find(|new| new.enum_id == old.enum_id);
         if let Some(new) = new.filter(|new| new.is_extensible) {
-            let kept: Vec<_> = old.values.iter().filter(|v| v.is_extension).cloned().collect();
-            new.values.retain(|value| kept.iter().all(|k| k.key != value.key));
+            let kept: Vec<_> = old
+                .values
+                .iter()
+                .filter(|v| v.is_extension)
+                .cloned()
+                .collect();
+            new.values
+                .retain(|value| kept.iter().all(|k| k.key != value.key));
             new.values.extend(kept);
         }
     }
@@ -260,10 +266,14 @@ fn indexes(graph: &TypeGraph) -> Vec<IndexDefinition> {
             continue;
         };
         let speeds_up = |index: &&CkIndex| {
-            !matches!(index.index_type, IndexType::None | IndexType::Text) && !common.contains(index)
+            !matches!(index.index_type, IndexType::None | IndexType::Text)
+                && !common.contains(index)
         };
         for index in node.indexes.iter().filter(speeds_up) {
-            let paths = index.fields.iter().flat_map(|fields| &fields.attribute_paths);
+            let paths = index
+                .fields
+                .iter()
+                .flat_map(|fields| &fields.attribute_paths);
             let fields: Option<Vec<_>> = paths
                 .map(|path| resolve::index_field(graph, node, path))
                 .collect();

@@ -108,7 +108,9 @@ mod tests {
         for path in ["", " ", "a.", ".a", "a..b"] {
             assert_eq!(shown(path), Err(PathError::Empty), "{path}");
         }
-        for path in ["a[", "a]", "a[]", "a[x]", "[0]", "a[0]b", "a[0][1]", "a[+1]", "a[--1]"] {
+        for path in [
+            "a[", "a]", "a[]", "a[x]", "[0]", "a[0]b", "a[0][1]", "a[+1]", "a[--1]",
+        ] {
             assert!(matches!(shown(path), Err(PathError::Term(_))), "{path}");
         }
         assert_eq!(shown(&"a".repeat(1001)), Err(PathError::TooLong));

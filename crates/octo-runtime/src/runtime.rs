@@ -66,8 +66,13 @@ impl Runtime {
         let database: DatabaseName = config.system_tenant.parse()?;
         let files = TenantFiles::open(&config.data_dir).await?;
         let system_model = octo_ck::builtin::system();
-        let system =
-            open_tenant(files.path(&database), id, database, Arc::clone(&system_model)).await?;
+        let system = open_tenant(
+            files.path(&database),
+            id,
+            database,
+            Arc::clone(&system_model),
+        )
+        .await?;
         Ok(Arc::new(Self {
             files,
             system,

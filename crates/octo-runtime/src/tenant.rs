@@ -88,8 +88,7 @@ impl Tenant {
         models: Vec<Arc<CompiledModel>>,
     ) -> Result<ModelImport, RuntimeError> {
         let _one_at_a_time = self.models.lock().await;
-        let (import, graph) = self
-            .checked(models::import(self.store.as_ref(), models).await)?;
+        let (import, graph) = self.checked(models::import(self.store.as_ref(), models).await)?;
         self.swap(graph);
         Ok(import)
     }
@@ -255,9 +254,7 @@ impl Tenant {
     // A closed store means that the tenant is gone.
     fn checked<T>(&self, result: Result<T, RuntimeError>) -> Result<T, RuntimeError> {
         result.map_err(|error| match error {
-            RuntimeError::Store(StoreError::Closed) => {
-                RuntimeError::TenantUnknown(self.id.clone())
-            }
+            RuntimeError::Store(StoreError::Closed) => RuntimeError::TenantUnknown(self.id.clone()),
             other => other,
         })
     }

@@ -25,7 +25,9 @@ fn schema() -> JsonObject {
 }
 
 fn read_json(arguments: Value) -> Result<Value, Vec<String>> {
-    let Value::Object(arguments) = arguments else { panic!("not an object") };
+    let Value::Object(arguments) = arguments else {
+        panic!("not an object")
+    };
     read(&schema(), &[], arguments).map(Value::Object)
 }
 
@@ -68,7 +70,10 @@ fn limits_blanks_and_nulls() {
         read_json(json!({"ckTypeId": "a", "limit": 0})).unwrap_err(),
         ["limit must be at least 1, but was 0."]
     );
-    assert_eq!(read_json(json!({"ckTypeId": "  "})).unwrap_err(), ["ckTypeId is required."]);
+    assert_eq!(
+        read_json(json!({"ckTypeId": "  "})).unwrap_err(),
+        ["ckTypeId is required."]
+    );
     assert_eq!(
         read_json(json!({"ckTypeId": "a", "limit": null, "confirm": null})).unwrap(),
         json!({"ckTypeId": "a"})
@@ -77,7 +82,8 @@ fn limits_blanks_and_nulls() {
 
 #[test]
 fn lists_written_as_json_text_are_read() {
-    let read = read_json(json!({"ckTypeId": "a", "items": "[{\"attributePath\":\"n\",\"value\":1}]"}));
+    let read =
+        read_json(json!({"ckTypeId": "a", "items": "[{\"attributePath\":\"n\",\"value\":1}]"}));
     assert_eq!(read.unwrap()["items"][0]["attributePath"], json!("n"));
 }
 

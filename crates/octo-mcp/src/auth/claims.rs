@@ -53,7 +53,9 @@ impl Claims {
     pub fn has_scope(&self, wanted: &str) -> bool {
         self.scope.iter().any(|granted| {
             granted == wanted
-                || wanted.strip_prefix(granted.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                || wanted
+                    .strip_prefix(granted.as_str())
+                    .is_some_and(|rest| rest.starts_with('.'))
         })
     }
 
@@ -166,7 +168,10 @@ mod tests {
         let user = claims(r#"{"iss":"i","sub":"a","tenant_id":"T"}"#).principal();
         let service = claims(r#"{"iss":"i","client_id":"a","tenant_id":"t"}"#).principal();
         assert_ne!(user, service);
-        assert_eq!(user, claims(r#"{"iss":"i","sub":"a","tenant_id":"t"}"#).principal());
+        assert_eq!(
+            user,
+            claims(r#"{"iss":"i","sub":"a","tenant_id":"t"}"#).principal()
+        );
         assert_eq!(claims("{}").principal(), None);
     }
 }

@@ -39,9 +39,7 @@ pub enum Denial {
     )]
     RouteBinds(String, String),
     /// A service's token for another tenant.
-    #[error(
-        "Access to tenant '{0}' denied: the service token is not issued for this tenant."
-    )]
+    #[error("Access to tenant '{0}' denied: the service token is not issued for this tenant.")]
     ServiceToken(String),
     /// A user's token that names no tenant.
     #[error("Access to tenant '{0}' denied: the caller's token carries no 'tenant_id' claim.")]
@@ -83,7 +81,12 @@ impl Gate {
         services: TenantAuthorization,
         scopes: Vec<String>,
     ) -> Self {
-        Self { store, tokens, services, scopes }
+        Self {
+            store,
+            tokens,
+            services,
+            scopes,
+        }
     }
 
     /// The caller's own token: the bearer, or the login of the key, renewed if needed.
@@ -169,7 +172,10 @@ impl Gate {
         let key = key.ok_or(Denial::NotAuthenticated)?;
         let slot = self.store.open(key);
         let mut tokens = slot.tokens.lock().await;
-        let result = self.tokens.exchange(&mut tokens, &subject.token, tenant).await;
+        let result = self
+            .tokens
+            .exchange(&mut tokens, &subject.token, tenant)
+            .await;
         result.map_err(|failure| match failure {
             ExchangeFailure::SubjectInvalid => {
                 if matches!(caller, Caller::Anonymous) {
@@ -178,9 +184,10 @@ impl Gate {
                 Denial::NotAuthenticated
             }
             ExchangeFailure::Unavailable(why) => Denial::ExchangeFailed(tenant.to_owned(), why),
-            ExchangeFailure::Denied => {
-                Denial::ExchangeDenied { tenant: tenant.to_owned(), home: home.to_owned() }
-            }
+            ExchangeFailure::Denied => Denial::ExchangeDenied {
+                tenant: tenant.to_owned(),
+                home: home.to_owned(),
+            },
         })
     }
 
@@ -197,7 +204,11 @@ impl Gate {
             Enforcement::Enforce => Err(Denial::ServiceToken(tenant.to_owned())),
             Enforcement::Disabled => Ok(()),
             Enforcement::LogOnly => {
-                tracing::warn!(client = claims.client_id, tenant, "service token of another tenant");
+                tracing::warn!(
+                    client = claims.client_id,
+                    tenant,
+                    "service token of another tenant"
+                );
                 Ok(())
             }
         }

@@ -80,7 +80,10 @@ pub struct TokenSet {
 impl TokenSet {
     /// Starts over with a new login: nothing of the former one stays.
     pub fn replace(&mut self, home: StoredToken) {
-        *self = Self { home: Some(home), ..Self::default() };
+        *self = Self {
+            home: Some(home),
+            ..Self::default()
+        };
     }
 
     /// Drops everything.
@@ -129,14 +132,24 @@ impl TokenStore {
             slots.retain(|key, slot| !is_over(key, slot, now));
         }
         if slots.len() >= MAX_KEYS {
-            let oldest = slots.iter().min_by_key(|(_, slot)| used(slot)).map(|(key, _)| key.clone());
+            let oldest = slots
+                .iter()
+                .min_by_key(|(_, slot)| used(slot))
+                .map(|(key, _)| key.clone());
             if let Some(oldest) = oldest {
                 slots.remove(&oldest);
             }
         }
         let now = Instant::now();
-        let slot = Slot { tokens: tokio::sync::Mutex::default(), created: now, used: Mutex::new(now) };
-        slots.entry(key.clone()).or_insert_with(|| Arc::new(slot)).clone()
+        let slot = Slot {
+            tokens: tokio::sync::Mutex::default(),
+            created: now,
+            used: Mutex::new(now),
+        };
+        slots
+            .entry(key.clone())
+            .or_insert_with(|| Arc::new(slot))
+            .clone()
     }
 
     /// Forgets a key: its session ended or its user signed out.
@@ -193,9 +206,23 @@ mod tests {
     #[test]
     fn a_removed_key_starts_empty() {
         let store = TokenStore::default();
-        store.open(&key(1)).tokens.try_lock().unwrap().denied.insert("a".into(), Instant::now());
+        store
+            .open(&key(1))
+            .tokens
+            .try_lock()
+            .unwrap()
+            .denied
+            .insert("a".into(), Instant::now());
         store.remove(&key(1));
         assert!(store.find(&key(1)).is_none());
-        assert!(store.open(&key(1)).tokens.try_lock().unwrap().denied.is_empty());
+        assert!(
+            store
+                .open(&key(1))
+                .tokens
+                .try_lock()
+                .unwrap()
+                .denied
+                .is_empty()
+        );
     }
 }

@@ -63,9 +63,15 @@ pub enum ExchangeFailure {
 impl SessionTokens {
     /// Talks to the identity service through `oauth`, trusts what `verifier` accepts.
     pub fn new(oauth: OAuthClient, verifier: Arc<TokenVerifier>) -> Self {
-        let users =
-            Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(300)).build();
-        Self { oauth, verifier, users }
+        let users = Cache::builder()
+            .max_capacity(1_000)
+            .time_to_live(Duration::from_secs(300))
+            .build();
+        Self {
+            oauth,
+            verifier,
+            users,
+        }
     }
 
     /// Starts a login to `tenant`; it replaces a pending one of the same key.
@@ -77,7 +83,11 @@ impl SessionTokens {
         slot: &Slot,
         tenant: &str,
     ) -> Result<DeviceAuthorization, String> {
-        let started = self.oauth.device_authorization(tenant).await.map_err(|e| say(&e))?;
+        let started = self
+            .oauth
+            .device_authorization(tenant)
+            .await
+            .map_err(|e| say(&e))?;
         let mut tokens = slot.tokens.lock().await;
         tokens.pending = Some(PendingLogin {
             tenant: tenant.to_lowercase(),
@@ -95,34 +105,54 @@ impl SessionTokens {
     /// own token instead of making it the caller's login.
     pub async fn poll_login(&self, slot: &Slot, is_bearer: bool) -> Poll {
         let mut tokens = slot.tokens.lock().await;
-        let Some(login) = tokens.pending.clone() else { return Poll::NothingPending };
+        let Some(login) = tokens.pending.clone() else {
+            return Poll::NothingPending;
+        };
         let now = Instant::now();
         if now >= login.expires {
             tokens.pending = None;
             return Poll::Expired;
         }
         if let Some(wait) = time_to_wait(&login, now) {
-            return Poll::Pending { retry_after: wait, too_fast: true, login };
+            return Poll::Pending {
+                retry_after: wait,
+                too_fast: true,
+                login,
+            };
         }
         if let Some(pending) = &mut tokens.pending {
             pending.polled = Some(now);
         }
         let failure = match self.oauth.poll_device_token(&login.device_code).await {
-            Ok(response) => return self.signed_in(&mut tokens, &login, response, is_bearer).await,
+            Ok(response) => {
+                return self
+                    .signed_in(&mut tokens, &login, response, is_bearer)
+                    .await;
+            }
             Err(failure) => failure,
         };
-        let OAuthFailure::Refused(error) = &failure else { return Poll::Failed(say(&failure)) };
+        let OAuthFailure::Refused(error) = &failure else {
+            return Poll::Failed(say(&failure));
+        };
         match error.error.as_str() {
             "authorization_pending" => {
                 let retry_after = login.interval.as_secs();
-                Poll::Pending { login, retry_after, too_fast: false }
+                Poll::Pending {
+                    login,
+                    retry_after,
+                    too_fast: false,
+                }
             }
             "slow_down" => {
                 let interval = login.interval + Duration::from_secs(5);
                 if let Some(pending) = &mut tokens.pending {
                     pending.interval = interval;
                 }
-                Poll::Pending { login, retry_after: interval.as_secs(), too_fast: true }
+                Poll::Pending {
+                    login,
+                    retry_after: interval.as_secs(),
+                    too_fast: true,
+                }
             }
             _ => {
                 tokens.pending = None;
@@ -212,10 +242,13 @@ impl SessionTokens {
         }
         match self.oauth.exchange(subject, tenant).await {
             Ok(response) => {
-                let token = self.accept(response).await.map_err(|refused| {
-                    ExchangeFailure::Unavailable(refused.to_string())
-                })?;
-                tokens.exchanged.insert(tenant.to_owned(), token.access.clone());
+                let token = self
+                    .accept(response)
+                    .await
+                    .map_err(|refused| ExchangeFailure::Unavailable(refused.to_string()))?;
+                tokens
+                    .exchanged
+                    .insert(tenant.to_owned(), token.access.clone());
                 Ok(token.access)
             }
             Err(OAuthFailure::Refused(error)) if error.error == "invalid_grant" => {
@@ -246,7 +279,9 @@ impl SessionTokens {
         let refresh = token.refresh.as_ref()?;
         let tenant = token.access.claims.home_tenant();
         let response = self.oauth.refresh(refresh, tenant.as_deref()).await;
-        let response = response.inspect_err(|error| tracing::debug!(%error, "refresh failed")).ok()?;
+        let response = response
+            .inspect_err(|error| tracing::debug!(%error, "refresh failed"))
+            .ok()?;
         let mut renewed = self.accept(response).await.ok()?;
         renewed.refresh = renewed.refresh.or_else(|| Some(refresh.clone()));
         Some(renewed)
@@ -256,7 +291,11 @@ impl SessionTokens {
         let access = self.verifier.verify(response.access_token.expose()).await?;
         let expires =
             jiff::Timestamp::from_second(access.claims.exp).unwrap_or(jiff::Timestamp::MAX);
-        Ok(StoredToken { access, refresh: response.refresh_token, expires })
+        Ok(StoredToken {
+            access,
+            refresh: response.refresh_token,
+            expires,
+        })
     }
 }
 

@@ -70,7 +70,11 @@ impl TokenVerifier {
         }
         let digest = fingerprint(token);
         if let Some(known) = self.verified.get(&digest) {
-            return if is_expired(&known.claims) { Err(TokenRefused::Invalid) } else { Ok(known) };
+            return if is_expired(&known.claims) {
+                Err(TokenRefused::Invalid)
+            } else {
+                Ok(known)
+            };
         }
         let header = decode_header(token).map_err(|_| TokenRefused::Invalid)?;
         let kid = header.kid.ok_or(TokenRefused::Invalid)?;
@@ -81,8 +85,7 @@ impl TokenVerifier {
         rules.validate_nbf = true;
         rules.set_issuer(&[&self.issuer]);
         rules.set_required_spec_claims(&["exp", "iss"]);
-        let decoded =
-            decode::<Claims>(token, &key, &rules).map_err(|_| TokenRefused::Invalid)?;
+        let decoded = decode::<Claims>(token, &key, &rules).map_err(|_| TokenRefused::Invalid)?;
         let verified = Arc::new(VerifiedToken {
             token: AccessToken::new(token),
             claims: decoded.claims,
@@ -108,7 +111,10 @@ impl TokenVerifier {
         })?;
         *fetched = Some(Instant::now());
         let keys = decoding_keys(&set);
-        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = keys;
+        *self
+            .keys
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = keys;
         self.known(kid).ok_or(TokenRefused::Invalid)
     }
 
@@ -118,7 +124,11 @@ impl TokenVerifier {
     }
 
     fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
-        self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(kid).cloned()
+        self.keys
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(kid)
+            .cloned()
     }
 }
 

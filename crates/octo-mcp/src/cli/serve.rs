@@ -1,6 +1,6 @@
 //! `octo-mcp serve`.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -58,7 +58,9 @@ impl Serve {
             None => default_data_dir()?,
         };
         log_to_stderr(&config)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         let result = runtime.block_on(serve(config, &data_dir, self.ready_file.as_deref()));
         // Work that cannot be cancelled (a hash, a query) must not hold up the end.
         runtime.shutdown_timeout(Duration::from_secs(1));
@@ -78,7 +80,12 @@ async fn serve(
     if let Some(path) = ready_file {
         write_ready_file(path, server.addresses())?;
     }
-    let welcome = welcome(server.addresses(), server.generated_password(), data_dir, is_cluster);
+    let welcome = welcome(
+        server.addresses(),
+        server.generated_password(),
+        data_dir,
+        is_cluster,
+    );
     io::stdout().write_all(welcome.as_bytes())?;
     tokio::select! {
         _ = terminate.recv() => {}
@@ -119,7 +126,11 @@ fn log_to_stderr(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
         Ok(directives) => EnvFilter::try_new(directives)?,
         Err(_) => EnvFilter::try_new(default)?,
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
     Ok(())
 }
 

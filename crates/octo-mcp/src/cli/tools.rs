@@ -18,7 +18,11 @@ pub(crate) struct Tools {
 impl Tools {
     pub(crate) fn run(self) -> ExitCode {
         let catalogue = Catalogue::new(toolsets());
-        let text = if self.json { as_json(&catalogue) } else { Ok(as_table(&catalogue)) };
+        let text = if self.json {
+            as_json(&catalogue)
+        } else {
+            Ok(as_table(&catalogue))
+        };
         let printed = text.and_then(|text| match io::stdout().write_all(text.as_bytes()) {
             // The reader (`| head`) has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -42,10 +46,18 @@ fn as_table(catalogue: &Catalogue) -> String {
     let mut text = String::new();
     for (category, description) in catalogue.toolsets() {
         text.push_str(&format!("{category}: {description}\n"));
-        for tool in catalogue.tools().iter().filter(|tool| tool.category == *category) {
+        for tool in catalogue
+            .tools()
+            .iter()
+            .filter(|tool| tool.category == *category)
+        {
             let summary = tool.description.split(". ").next().unwrap_or_default();
             let summary = summary.trim_end_matches('.');
-            text.push_str(&format!("  {:<28} {:<7} {summary}\n", tool.name, format!("{:?}", tool.risk)));
+            text.push_str(&format!(
+                "  {:<28} {:<7} {summary}\n",
+                tool.name,
+                format!("{:?}", tool.risk)
+            ));
         }
         text.push('\n');
     }

@@ -53,7 +53,13 @@ const UNUSED: &[&str] = &[
 
 /// Whole sections of the replaced server that mean nothing here (yet: `system` and `streamdata`
 /// name the cluster's databases).
-const UNUSED_SECTIONS: &[&str] = &["dynamictools", "system", "streamdata", "logging", "mcpserver"];
+const UNUSED_SECTIONS: &[&str] = &[
+    "dynamictools",
+    "system",
+    "streamdata",
+    "logging",
+    "mcpserver",
+];
 
 /// A provider whose keys are all in lower case, as the environment's are.
 pub(super) struct LowerCased(Map<Profile, Dict>, Metadata);
@@ -71,14 +77,24 @@ impl Provider for LowerCased {
 /// Reads `provider` and lower-cases its keys.
 pub(super) fn lower_cased(provider: impl Provider) -> Result<LowerCased, ConfigError> {
     let data = provider.data().map_err(|error| {
-        ConfigError(error.into_iter().map(|e| format!("configuration file: {e}")).collect())
+        ConfigError(
+            error
+                .into_iter()
+                .map(|e| format!("configuration file: {e}"))
+                .collect(),
+        )
     })?;
-    let lowered = data.into_iter().map(|(profile, dict)| (profile, lower_dict(dict))).collect();
+    let lowered = data
+        .into_iter()
+        .map(|(profile, dict)| (profile, lower_dict(dict)))
+        .collect();
     Ok(LowerCased(lowered, provider.metadata()))
 }
 
 fn lower_dict(dict: Dict) -> Dict {
-    dict.into_iter().map(|(key, value)| (key.to_lowercase(), lower_value(value))).collect()
+    dict.into_iter()
+        .map(|(key, value)| (key.to_lowercase(), lower_value(value)))
+        .collect()
 }
 
 fn lower_value(value: Value) -> Value {
@@ -90,7 +106,9 @@ fn lower_value(value: Value) -> Value {
 
 /// A sentence for every key that means nothing.
 pub(super) fn unknown(figment: &Figment) -> Vec<String> {
-    let Ok(data) = figment.data() else { return Vec::new() };
+    let Ok(data) = figment.data() else {
+        return Vec::new();
+    };
     let mut problems = Vec::new();
     for (section, value) in data.values().flatten() {
         if UNUSED_SECTIONS.contains(&section.as_str()) {
@@ -112,7 +130,9 @@ pub(super) fn unknown(figment: &Figment) -> Vec<String> {
 
 /// Turns `…__0`, `…__1` of the environment into lists.
 pub(super) fn lists_from_indexes(figment: &Figment) -> Figment {
-    let Ok(data) = figment.data() else { return figment.clone() };
+    let Ok(data) = figment.data() else {
+        return figment.clone();
+    };
     let mut merged = Dict::new();
     for (section, value) in data.into_values().flatten() {
         merged.insert(section, indexed_to_list(value));
@@ -124,13 +144,18 @@ pub(super) fn lists_from_indexes(figment: &Figment) -> Figment {
 }
 
 fn indexed_to_list(value: Value) -> Value {
-    let Value::Dict(tag, dict) = value else { return value };
+    let Value::Dict(tag, dict) = value else {
+        return value;
+    };
     let mut indexed: Vec<(usize, Value)> = Vec::new();
     for (key, value) in &dict {
         match key.parse() {
             Ok(at) => indexed.push((at, value.clone())),
             Err(_) => {
-                let nested = dict.into_iter().map(|(k, v)| (k, indexed_to_list(v))).collect();
+                let nested = dict
+                    .into_iter()
+                    .map(|(k, v)| (k, indexed_to_list(v)))
+                    .collect();
                 return Value::Dict(tag, nested);
             }
         }
@@ -150,8 +175,11 @@ pub(super) fn describe(error: &figment::Error) -> String {
             format!("{key} has a value of the wrong form; expected {expected}")
         }
         Kind::UnknownVariant(_, allowed) => {
-            let plain: Vec<_> =
-                allowed.iter().filter(|a| a.starts_with(char::is_uppercase)).copied().collect();
+            let plain: Vec<_> = allowed
+                .iter()
+                .filter(|a| a.starts_with(char::is_uppercase))
+                .copied()
+                .collect();
             format!("{key} must be one of {}", plain.join(", "))
         }
         Kind::Message(message) => format!("{key}: {message}"),

@@ -7,15 +7,24 @@ fn load(jail: &Jail, file: Option<&str>) -> Result<Config, ConfigError> {
 }
 
 #[test]
-#[expect(clippy::result_large_err, reason = "figment's test jail dictates the type")]
+#[expect(
+    clippy::result_large_err,
+    reason = "figment's test jail dictates the type"
+)]
 fn environment_wins_over_the_file_and_names_ignore_case() {
     Jail::expect_with(|jail| {
-        jail.create_file("c.json", r#"{"Mcp":{"PublicUrl":"http://a.example/","Port":1}}"#)?;
+        jail.create_file(
+            "c.json",
+            r#"{"Mcp":{"PublicUrl":"http://a.example/","Port":1}}"#,
+        )?;
         jail.set_env("OCTO_MCP__PUBLICURL", "https://b.example");
         jail.set_env("OCTO_MCP__EXTRAAUDIENCES__1", "two");
         jail.set_env("OCTO_MCP__EXTRAAUDIENCES__0", "one");
         let config = load(jail, Some("c.json")).expect("loads");
-        assert_eq!(config.mcp.publicurl.expect("set").as_str(), "https://b.example/");
+        assert_eq!(
+            config.mcp.publicurl.expect("set").as_str(),
+            "https://b.example/"
+        );
         assert_eq!(config.mcp.port, 1);
         assert_eq!(config.mcp.extraaudiences, ["one", "two"]);
         Ok(())
@@ -23,22 +32,34 @@ fn environment_wins_over_the_file_and_names_ignore_case() {
 }
 
 #[test]
-#[expect(clippy::result_large_err, reason = "figment's test jail dictates the type")]
+#[expect(
+    clippy::result_large_err,
+    reason = "figment's test jail dictates the type"
+)]
 fn unknown_and_bad_values_are_all_named() {
     Jail::expect_with(|jail| {
         jail.set_env("OCTO_MCP__PUBLICURK", "https://b.example");
         jail.set_env("OCTO_MCP__ANONYMOUSLOGIN", "Sometimes");
         jail.set_env("OCTO_MCP__BROKERHOST", "ignored");
         let error = load(jail, None).expect_err("refused").to_string();
-        assert!(error.contains("OCTO_MCP__PUBLICURK is not a known setting"), "{error}");
-        assert!(error.contains("OCTO_MCP__ANONYMOUSLOGIN must be one of Loopback"), "{error}");
+        assert!(
+            error.contains("OCTO_MCP__PUBLICURK is not a known setting"),
+            "{error}"
+        );
+        assert!(
+            error.contains("OCTO_MCP__ANONYMOUSLOGIN must be one of Loopback"),
+            "{error}"
+        );
         assert!(!error.contains("BROKERHOST"), "{error}");
         Ok(())
     });
 }
 
 #[test]
-#[expect(clippy::result_large_err, reason = "figment's test jail dictates the type")]
+#[expect(
+    clippy::result_large_err,
+    reason = "figment's test jail dictates the type"
+)]
 fn a_public_url_that_is_no_url_is_refused() {
     Jail::expect_with(|jail| {
         for bad in ["mcp.local", "ftp://mcp.local"] {

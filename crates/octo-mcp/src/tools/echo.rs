@@ -24,5 +24,9 @@ struct Echo {
 }
 
 async fn echo(cx: TenantCall, p: Echo) -> ToolResult<String> {
-    Ok(format!("hello {}, from tenant {}", p.message, cx.tenant_id()))
+    Ok(format!(
+        "hello {}, from tenant {}",
+        p.message,
+        cx.tenant_id()
+    ))
 }

@@ -40,7 +40,10 @@ struct Reserved {
 }
 
 async fn prepare_file_upload(cx: UserCall, p: PrepareFileUpload) -> ToolResult<Done<Reserved>> {
-    let reserved = cx.services().transfers.reserve(cx.principal()?, &p.file_name);
+    let reserved = cx
+        .services()
+        .transfers
+        .reserve(cx.principal()?, &p.file_name);
     let transfer = reserved.map_err(|error| Failure::new(error.to_string()))?;
     let path = format!("/file-transfer/upload/{}", transfer.id);
     let text = format!(
@@ -74,7 +77,14 @@ struct Cancelled {
 }
 
 async fn cancel_file_transfer(cx: UserCall, p: CancelFileTransfer) -> ToolResult<Done<Cancelled>> {
-    cx.services().transfers.cancel(&p.transfer_id, &cx.principal()?);
+    cx.services()
+        .transfers
+        .cancel(&p.transfer_id, &cx.principal()?);
     let text = format!("Transfer '{}' cancelled.", p.transfer_id);
-    Ok(Done::new(text, Cancelled { transfer_id: p.transfer_id }))
+    Ok(Done::new(
+        text,
+        Cancelled {
+            transfer_id: p.transfer_id,
+        },
+    ))
 }

@@ -18,12 +18,15 @@ use crate::tool::{Risk, Tool, Toolset, tool};
 
 /// The group of metadata tools.
 pub fn toolset() -> Toolset {
-    Toolset::new("Tool metadata", "Finding tools and checking calls before making them")
-        .tool(tool("list_available_tools", list_available_tools))
-        .tool(tool("get_tool_details", get_tool_details))
-        .tool(tool("get_tool_statistics", get_tool_statistics))
-        .tool(tool("validate_tool_parameters", validate_tool_parameters))
-        .tool(tool("get_tool_risk_metadata", get_tool_risk_metadata))
+    Toolset::new(
+        "Tool metadata",
+        "Finding tools and checking calls before making them",
+    )
+    .tool(tool("list_available_tools", list_available_tools))
+    .tool(tool("get_tool_details", get_tool_details))
+    .tool(tool("get_tool_statistics", get_tool_statistics))
+    .tool(tool("validate_tool_parameters", validate_tool_parameters))
+    .tool(tool("get_tool_risk_metadata", get_tool_risk_metadata))
 }
 
 /// Lists the tools of the server by category.
@@ -83,7 +86,11 @@ struct ToolList {
 }
 
 async fn list_available_tools(cx: Call, p: ListAvailableTools) -> ToolResult<Data<ToolList>> {
-    let wanted = p.category.as_deref().map(str::trim).filter(|c| !c.is_empty());
+    let wanted = p
+        .category
+        .as_deref()
+        .map(str::trim)
+        .filter(|c| !c.is_empty());
     let mut tools: Vec<ToolInfo> = cx
         .services()
         .catalogue
@@ -126,7 +133,10 @@ fn parameters(schema: &JsonObject) -> Vec<ParameterInfo> {
         .map(|(name, property)| ParameterInfo {
             kind: kind(property),
             is_optional: !required.contains(&name.as_str()),
-            default_value: property.get("default").filter(|d| !d.is_null()).map(text_of),
+            default_value: property
+                .get("default")
+                .filter(|d| !d.is_null())
+                .map(text_of),
             description: property.get("description").map(text_of).unwrap_or_default(),
             name: name.clone(),
         })
@@ -135,7 +145,11 @@ fn parameters(schema: &JsonObject) -> Vec<ParameterInfo> {
 
 fn required(schema: &JsonObject) -> Vec<&str> {
     let names = schema.get("required").and_then(Value::as_array);
-    names.into_iter().flatten().filter_map(Value::as_str).collect()
+    names
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// The JSON type of a property, without "null".
@@ -151,16 +165,24 @@ fn kind(property: &Value) -> String {
     };
     let own = property.get("type").and_then(named);
     let nested = || {
-        let choices = property.get("anyOf").or_else(|| property.get("oneOf"))?.as_array()?;
-        choices.iter().find_map(|choice| choice.get("type").and_then(named).or_else(|| {
-            choice.get("$ref").map(|_| "object".to_owned())
-        }))
+        let choices = property
+            .get("anyOf")
+            .or_else(|| property.get("oneOf"))?
+            .as_array()?;
+        choices.iter().find_map(|choice| {
+            choice
+                .get("type")
+                .and_then(named)
+                .or_else(|| choice.get("$ref").map(|_| "object".to_owned()))
+        })
     };
     own.or_else(nested).unwrap_or_else(|| "any".to_owned())
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Describes one tool: parameters, result, risk, and an example call.
@@ -218,13 +240,20 @@ async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDe
     let example = required
         .iter()
         .map(|p| (p.name.clone(), json!(format!("<{}>", p.kind))))
-        .chain(tool.needs_confirm().then(|| ("confirm".to_owned(), json!(true))))
+        .chain(
+            tool.needs_confirm()
+                .then(|| ("confirm".to_owned(), json!(true))),
+        )
         .collect();
     Ok(Data(ToolDetails {
         name: tool.name,
         category: tool.category,
         description: tool.description.clone(),
-        return_type: if tool.output.is_some() { "object" } else { "string" },
+        return_type: if tool.output.is_some() {
+            "object"
+        } else {
+            "string"
+        },
         return_description: returned(tool),
         risk: format!("{:?}", tool.risk),
         needs_confirm: tool.needs_confirm(),
@@ -240,10 +269,17 @@ async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDe
 }
 
 fn returned(tool: &Tool) -> String {
-    let members = tool.output.as_ref().and_then(|schema| schema.get("properties")?.as_object());
+    let members = tool
+        .output
+        .as_ref()
+        .and_then(|schema| schema.get("properties")?.as_object());
     match members {
         None => "plain text".to_owned(),
-        Some(members) => members.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+        Some(members) => members
+            .keys()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 
@@ -253,7 +289,9 @@ fn notes(tool: &Tool) -> Vec<String> {
         notes.push("Refuses to work without confirm: true. Ask the user first.".to_owned());
     }
     if tool.access == crate::tool::Access::Tenant {
-        notes.push("Works on the tenant named by tenantId, else on that of the endpoint.".to_owned());
+        notes.push(
+            "Works on the tenant named by tenantId, else on that of the endpoint.".to_owned(),
+        );
     }
     if tool.access == crate::tool::Access::Open {
         notes.push("Can be called without signing in.".to_owned());
@@ -399,8 +437,11 @@ async fn get_tool_statistics(
             *categories.entry(tool.category).or_default() += usage.calls;
         }
     }
-    let mut used: Vec<(&'static str, Usage)> =
-        snapshot.tools.iter().map(|(name, usage)| (*name, *usage)).collect();
+    let mut used: Vec<(&'static str, Usage)> = snapshot
+        .tools
+        .iter()
+        .map(|(name, usage)| (*name, *usage))
+        .collect();
     used.sort_by(|a, b| b.1.calls.cmp(&a.1.calls).then(a.0.cmp(b.0)));
     let share = |calls: u64| (calls as f64 * 1000.0 / total.calls.max(1) as f64).round() / 10.0;
     Ok(Data(ToolStatistics {
@@ -419,7 +460,10 @@ async fn get_tool_statistics(
                 avg_response_time: millis(usage.mean()),
             })
             .collect(),
-        category_breakdown: categories.into_iter().map(|(name, n)| (name, share(n))).collect(),
+        category_breakdown: categories
+            .into_iter()
+            .map(|(name, n)| (name, share(n)))
+            .collect(),
         error_stats: ErrorStatistics {
             total_errors: total.failures,
             common_errors: snapshot
@@ -434,7 +478,10 @@ async fn get_tool_statistics(
 }
 
 fn performance(used: &[(&'static str, Usage)]) -> Performance {
-    let timed = |(name, usage): &(&'static str, Usage)| Timed { name, avg_time: millis(usage.mean()) };
+    let timed = |(name, usage): &(&'static str, Usage)| Timed {
+        name,
+        avg_time: millis(usage.mean()),
+    };
     let reliable = |(name, usage): &(&'static str, Usage)| Reliable {
         name,
         success_rate: usage.success_rate(),
@@ -519,12 +566,20 @@ async fn validate_tool_parameters(
 ) -> ToolResult<Data<Validation>> {
     let Some(tool) = cx.services().catalogue.tool(p.tool_name.trim()) else {
         let advice = "Tool not found - check tool name";
-        return Ok(Data(invalid(p.tool_name, "Tool not found".to_owned(), advice)));
+        return Ok(Data(invalid(
+            p.tool_name,
+            "Tool not found".to_owned(),
+            advice,
+        )));
     };
     let given = match arguments_of(p.parameters) {
         Ok(given) => given,
         Err(problem) => {
-            return Ok(Data(invalid(p.tool_name, problem, "Failed to validate parameters")));
+            return Ok(Data(invalid(
+                p.tool_name,
+                problem,
+                "Failed to validate parameters",
+            )));
         }
     };
     let properties = tool.input.get("properties").and_then(Value::as_object);
@@ -534,15 +589,21 @@ async fn validate_tool_parameters(
     let has = |name: &str| given.keys().any(|g| g.eq_ignore_ascii_case(name));
     let unknown: Vec<&String> = given.keys().filter(|name| !known(name)).collect();
     let listed = parameters(&tool.input);
-    let (found, missing): (Vec<_>, Vec<_>) =
-        listed.into_iter().filter(|p| !p.is_optional).partition(|p| has(&p.name));
+    let (found, missing): (Vec<_>, Vec<_>) = listed
+        .into_iter()
+        .filter(|p| !p.is_optional)
+        .partition(|p| has(&p.name));
     let mut errors: Vec<String> = missing
         .iter()
         .map(|p| format!("Required parameter '{}' is missing", p.name))
         .collect();
     let read = arguments::read(&tool.input, tool.may_be_blank, given.clone());
     let problems = read.map_or_else(|problems| problems, |read| tool.problems(&read));
-    let told = |problem: &String| missing.iter().any(|p| *problem == format!("{} is required.", p.name));
+    let told = |problem: &String| {
+        missing
+            .iter()
+            .any(|p| *problem == format!("{} is required.", p.name))
+    };
     errors.extend(problems.into_iter().filter(|problem| !told(problem)));
     let recommendation = if errors.is_empty() {
         "Parameters are valid for execution"
@@ -563,7 +624,11 @@ async fn validate_tool_parameters(
         },
         validation_results: found
             .into_iter()
-            .map(|p| ValidParameter { parameter: p.name, status: "valid", kind: p.kind })
+            .map(|p| ValidParameter {
+                parameter: p.name,
+                status: "valid",
+                kind: p.kind,
+            })
             .collect(),
         provided_parameters: given.keys().cloned().collect(),
         tool_name: p.tool_name,
@@ -573,9 +638,8 @@ async fn validate_tool_parameters(
 
 fn arguments_of(parameters: Value) -> Result<Map<String, Value>, String> {
     let parsed = match parameters {
-        Value::String(text) => {
-            serde_json::from_str(&text).map_err(|error| format!("parameters is not JSON: {error}"))?
-        }
+        Value::String(text) => serde_json::from_str(&text)
+            .map_err(|error| format!("parameters is not JSON: {error}"))?,
         other => other,
     };
     match parsed {

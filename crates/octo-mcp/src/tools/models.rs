@@ -16,7 +16,12 @@ pub fn toolset() -> Toolset {
         "Asset repository: model file import/export",
         "Bringing model files into a tenant",
     )
-    .tool(tool("import_ck_model", import_ck_model).risk(Risk::Medium).adds().destructive())
+    .tool(
+        tool("import_ck_model", import_ck_model)
+            .risk(Risk::Medium)
+            .adds()
+            .destructive(),
+    )
 }
 
 /// Imports a Construction Kit model from an uploaded file: a compiled model (.json, .yaml), or a
@@ -53,11 +58,19 @@ async fn import_ck_model(cx: TenantCall, p: ImportCkModel) -> ToolResult<Done<Im
             transfer.file_name
         )));
     }
-    let file = ModelFile { path: &transfer.path, name: &transfer.file_name };
+    let file = ModelFile {
+        path: &transfer.path,
+        name: &transfer.file_name,
+    };
     let job = cx.assets()?.import_ck_model(file).await?.job_id;
     wait(&cx, &job, p.wait_timeout_minutes).await?;
-    cx.services().transfers.cancel(&transfer.id, &cx.principal().await?);
-    Ok(Done::new(format!("CK model import completed (job '{job}')."), Imported { job_id: job }))
+    cx.services()
+        .transfers
+        .cancel(&transfer.id, &cx.principal().await?);
+    Ok(Done::new(
+        format!("CK model import completed (job '{job}')."),
+        Imported { job_id: job },
+    ))
 }
 
 async fn uploaded(cx: &TenantCall, id: &str) -> Result<Transfer, Failure> {
@@ -89,5 +102,7 @@ async fn wait(cx: &TenantCall, job: &str, minutes: i32) -> Result<(), Failure> {
         waited = waiting => waited,
         () = async { report.await; std::future::pending().await } => return Ok(()),
     };
-    waited.map(drop).map_err(|error| Failure::new(error.to_string()).with("jobId", job))
+    waited
+        .map(drop)
+        .map_err(|error| Failure::new(error.to_string()).with("jobId", job))
 }

@@ -9,17 +9,28 @@ use crate::tool::{Risk, Toolset, tool};
 
 /// The group of role tools.
 pub fn toolset() -> Toolset {
-    Toolset::new("Identity: roles", "Roles that users, groups and clients of a tenant can have")
-        .tool(tool("get_roles", get_roles))
-        .tool(tool("create_role", create_role).risk(Risk::Medium).adds())
-        .tool(tool("update_role", update_role).risk(Risk::Medium).destructive())
-        .tool(
-            tool("delete_role", delete_role).risk(Risk::Medium).destructive().confirm(
-                |p: &DeleteRole| {
-                    format!("Refusing to delete role '{}' without confirm=true.", p.role_name)
-                },
-            ),
-        )
+    Toolset::new(
+        "Identity: roles",
+        "Roles that users, groups and clients of a tenant can have",
+    )
+    .tool(tool("get_roles", get_roles))
+    .tool(tool("create_role", create_role).risk(Risk::Medium).adds())
+    .tool(
+        tool("update_role", update_role)
+            .risk(Risk::Medium)
+            .destructive(),
+    )
+    .tool(
+        tool("delete_role", delete_role)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(|p: &DeleteRole| {
+                format!(
+                    "Refusing to delete role '{}' without confirm=true.",
+                    p.role_name
+                )
+            }),
+    )
 }
 
 /// Lists the roles of a tenant.
@@ -48,8 +59,13 @@ struct RoleList {
 
 async fn get_roles(cx: TenantCall, _: GetRoles) -> ToolResult<Done<RoleList>> {
     let found = cx.identity()?.roles().await?;
-    let roles: Vec<RoleItem> =
-        found.into_iter().map(|role| RoleItem { id: role.id, name: role.name }).collect();
+    let roles: Vec<RoleItem> = found
+        .into_iter()
+        .map(|role| RoleItem {
+            id: role.id,
+            name: role.name,
+        })
+        .collect();
     let text = match roles.len() {
         0 => "No roles found.".to_owned(),
         n => format!("Found {n} role(s)."),
@@ -76,7 +92,12 @@ struct CreateRole {
 
 async fn create_role(cx: TenantCall, p: CreateRole) -> ToolResult<Done<RoleReply>> {
     cx.identity()?.create_role(&p.role_name).await?;
-    Ok(Done::new(format!("Role '{}' created.", p.role_name), RoleReply { role_name: p.role_name }))
+    Ok(Done::new(
+        format!("Role '{}' created.", p.role_name),
+        RoleReply {
+            role_name: p.role_name,
+        },
+    ))
 }
 
 /// Renames a role; who has it keeps it.
@@ -90,9 +111,16 @@ struct UpdateRole {
 }
 
 async fn update_role(cx: TenantCall, p: UpdateRole) -> ToolResult<Done<RoleReply>> {
-    cx.identity()?.rename_role(&p.role_name, &p.new_role_name).await?;
+    cx.identity()?
+        .rename_role(&p.role_name, &p.new_role_name)
+        .await?;
     let text = format!("Role '{}' renamed to '{}'.", p.role_name, p.new_role_name);
-    Ok(Done::new(text, RoleReply { role_name: p.new_role_name }))
+    Ok(Done::new(
+        text,
+        RoleReply {
+            role_name: p.new_role_name,
+        },
+    ))
 }
 
 /// Deletes a role and takes it from everybody who has it.
@@ -105,5 +133,10 @@ struct DeleteRole {
 
 async fn delete_role(cx: TenantCall, p: DeleteRole) -> ToolResult<Done<RoleReply>> {
     cx.identity()?.delete_role(&p.role_name).await?;
-    Ok(Done::new(format!("Role '{}' deleted.", p.role_name), RoleReply { role_name: p.role_name }))
+    Ok(Done::new(
+        format!("Role '{}' deleted.", p.role_name),
+        RoleReply {
+            role_name: p.role_name,
+        },
+    ))
 }

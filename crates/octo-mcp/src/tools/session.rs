@@ -19,23 +19,32 @@ use crate::tool::{Toolset, tool};
 
 /// Signing in.
 pub fn authentication() -> Toolset {
-    Toolset::new("Session: authentication", "Signing in with a code the user confirms in a browser")
-        .tool(tool("authenticate", authenticate).adds())
-        .tool(tool("check_auth_status", check_auth_status).writes())
-        .tool(tool("auth_status", auth_status))
+    Toolset::new(
+        "Session: authentication",
+        "Signing in with a code the user confirms in a browser",
+    )
+    .tool(tool("authenticate", authenticate).adds())
+    .tool(tool("check_auth_status", check_auth_status).writes())
+    .tool(tool("auth_status", auth_status))
 }
 
 /// Who is signed in.
 pub fn identity() -> Toolset {
-    Toolset::new("Session: identity", "The signed-in user and the tenants that user may work on")
-        .tool(tool("whoami", whoami))
-        .tool(tool("list_tenants", list_tenants))
+    Toolset::new(
+        "Session: identity",
+        "The signed-in user and the tenants that user may work on",
+    )
+    .tool(tool("whoami", whoami))
+    .tool(tool("list_tenants", list_tenants))
 }
 
 /// Trying another tenant.
 pub fn tenant_switch() -> Toolset {
-    Toolset::new("Session: tenant switch", "Checking the way into another tenant")
-        .tool(tool("switch_tenant", switch_tenant).writes())
+    Toolset::new(
+        "Session: tenant switch",
+        "Checking the way into another tenant",
+    )
+    .tool(tool("switch_tenant", switch_tenant).writes())
 }
 
 /// Starts signing in to a tenant. Returns an address and a code: the user opens the address in a
@@ -74,10 +83,17 @@ struct AuthenticateReply {
 }
 
 async fn authenticate(cx: Call, p: Authenticate) -> ToolResult<Done<AuthenticateReply>> {
-    let tenant: TenantId = p.tenant_id.parse().map_err(|_| Failure::new("Invalid tenant id."))?;
+    let tenant: TenantId = p
+        .tenant_id
+        .parse()
+        .map_err(|_| Failure::new("Invalid tenant id."))?;
     if !p.force && is_signed_in_to(&cx, tenant.as_str()).await {
-        let reply = AuthenticateReply { is_already_authenticated: true, ..Default::default() };
-        let text = format!("Already signed in to tenant '{tenant}'. Call whoami to see the account.");
+        let reply = AuthenticateReply {
+            is_already_authenticated: true,
+            ..Default::default()
+        };
+        let text =
+            format!("Already signed in to tenant '{tenant}'. Call whoami to see the account.");
         return Ok(Done::new(text, reply));
     }
     let (key, handle) = match &cx.incoming().key {
@@ -88,7 +104,11 @@ async fn authenticate(cx: Call, p: Authenticate) -> ToolResult<Done<Authenticate
         }
     };
     let slot = cx.services().token_store.open(&key);
-    let started = cx.services().session_tokens.start_login(&slot, tenant.as_str()).await;
+    let started = cx
+        .services()
+        .session_tokens
+        .start_login(&slot, tenant.as_str())
+        .await;
     let started = started.map_err(|why| {
         if handle.is_some() {
             cx.services().token_store.remove(&key);
@@ -126,7 +146,11 @@ async fn is_signed_in_to(cx: &Call, tenant: &str) -> bool {
     {
         return true;
     }
-    let Some(slot) = cx.incoming().key.as_ref().and_then(|key| cx.services().token_store.find(key))
+    let Some(slot) = cx
+        .incoming()
+        .key
+        .as_ref()
+        .and_then(|key| cx.services().token_store.find(key))
     else {
         return false;
     };
@@ -155,24 +179,46 @@ struct CheckAuthStatusReply {
 
 async fn check_auth_status(cx: Call, _: CheckAuthStatus) -> ToolResult<Done<CheckAuthStatusReply>> {
     let failed = |text: String| {
-        Failure::new(text).with("isAuthenticated", false).with("isPending", false)
+        Failure::new(text)
+            .with("isAuthenticated", false)
+            .with("isPending", false)
     };
     let signed_in = |text: &str| {
-        let reply = CheckAuthStatusReply { is_authenticated: true, ..Default::default() };
+        let reply = CheckAuthStatusReply {
+            is_authenticated: true,
+            ..Default::default()
+        };
         Ok(Done::new(text, reply))
     };
     let is_bearer = matches!(cx.incoming().caller, Caller::Bearer(_));
-    let slot = cx.incoming().key.as_ref().and_then(|key| cx.services().token_store.find(key));
+    let slot = cx
+        .incoming()
+        .key
+        .as_ref()
+        .and_then(|key| cx.services().token_store.find(key));
     let poll = match &slot {
         None => Poll::NothingPending,
-        Some(slot) => cx.services().session_tokens.poll_login(slot, is_bearer).await,
+        Some(slot) => {
+            cx.services()
+                .session_tokens
+                .poll_login(slot, is_bearer)
+                .await
+        }
     };
     match poll {
         Poll::SignedIn(_) => {
             signed_in("Signed in. Call whoami to see the account and list_tenants for its tenants.")
         }
-        Poll::Pending { login, retry_after, too_fast } => {
-            let hint = if too_fast { " This was too soon: wait before the next call." } else { "" };
+        Poll::Pending {
+            login,
+            retry_after,
+            too_fast,
+        } => {
+            let hint = if too_fast {
+                " This was too soon: wait before the next call."
+            } else {
+                ""
+            };
             let message = format!(
                 "Waiting for the user to confirm the code {} at {}.{hint}",
                 login.user_code, login.verification_uri
@@ -185,9 +231,9 @@ async fn check_auth_status(cx: Call, _: CheckAuthStatus) -> ToolResult<Done<Chec
             Ok(Done::new(message, reply))
         }
         Poll::NothingPending if home_token(&cx).await.is_some() => signed_in("Signed in."),
-        Poll::NothingPending => {
-            Err(failed("No pending authentication. Call 'authenticate' first.".to_owned()))
-        }
+        Poll::NothingPending => Err(failed(
+            "No pending authentication. Call 'authenticate' first.".to_owned(),
+        )),
         Poll::Expired => Err(failed(
             "Authentication request has expired. Call 'authenticate' to start a new request."
                 .to_owned(),
@@ -235,7 +281,11 @@ async fn auth_status(cx: Call, _: AuthStatus) -> ToolResult<Done<AuthStatusReply
         user_name: user.name,
         tenant_id: claims.home_tenant(),
     };
-    let text = if home.was_refreshed { "Access token was refreshed." } else { "Authenticated." };
+    let text = if home.was_refreshed {
+        "Access token was refreshed."
+    } else {
+        "Authenticated."
+    };
     Ok(Done::new(text, reply))
 }
 
@@ -279,7 +329,9 @@ async fn whoami(cx: Call, _: WhoAmI) -> ToolResult<Data<WhoAmIReply>> {
     };
     let claims = &home.token.claims;
     let user = user_of(&cx, &home.token).await;
-    let expires = home.expires.or_else(|| jiff::Timestamp::from_second(claims.exp).ok());
+    let expires = home
+        .expires
+        .or_else(|| jiff::Timestamp::from_second(claims.exp).ok());
     Ok(Data(WhoAmIReply {
         is_authenticated: true,
         user_id: claims.sub.clone(),
@@ -320,7 +372,9 @@ async fn list_tenants(cx: Call, _: ListTenants) -> ToolResult<Done<ListTenantsRe
     let claims = &home.token.claims;
     let count = claims.allowed_tenants.len();
     let text = match count {
-        0 => "The access token names no tenants: it belongs to a service, not to a user.".to_owned(),
+        0 => {
+            "The access token names no tenants: it belongs to a service, not to a user.".to_owned()
+        }
         n => format!("{n} tenant(s). Pass one of them as tenantId to other tools."),
     };
     Ok(Done::new(
@@ -353,23 +407,39 @@ struct SwitchTenantReply {
 }
 
 async fn switch_tenant(cx: UserCall, p: SwitchTenant) -> ToolResult<Done<SwitchTenantReply>> {
-    let tenant: TenantId = p.tenant_id.parse().map_err(|_| Failure::new("Invalid tenant id."))?;
+    let tenant: TenantId = p
+        .tenant_id
+        .parse()
+        .map_err(|_| Failure::new("Invalid tenant id."))?;
     let (caller, key) = (&cx.incoming().caller, cx.incoming().key.as_ref());
     let gate = &cx.services().gate;
-    let home = gate.signed_in(caller, key).await.ok().and_then(|token| token.claims.home_tenant());
-    let access = gate.authorize(caller, key, tenant.clone()).await.map_err(|denial| {
-        Failure::new(format!(
-            "{denial} Use the 'authenticate' tool to log in against that tenant directly."
-        ))
-        .with("tenantId", &p.tenant_id)
-    })?;
+    let home = gate
+        .signed_in(caller, key)
+        .await
+        .ok()
+        .and_then(|token| token.claims.home_tenant());
+    let access = gate
+        .authorize(caller, key, tenant.clone())
+        .await
+        .map_err(|denial| {
+            Failure::new(format!(
+                "{denial} Use the 'authenticate' tool to log in against that tenant directly."
+            ))
+            .with("tenantId", &p.tenant_id)
+        })?;
     let text = if home.as_deref() == Some(tenant.as_str()) {
         format!("Already on tenant '{tenant}'.")
     } else {
         format!("Tenant '{tenant}' can be used. Pass tenantId: \"{tenant}\" to other tools.")
     };
     let roles = access.token.claims.role.clone();
-    Ok(Done::new(text, SwitchTenantReply { tenant_id: p.tenant_id, roles }))
+    Ok(Done::new(
+        text,
+        SwitchTenantReply {
+            tenant_id: p.tenant_id,
+            roles,
+        },
+    ))
 }
 
 /// The caller's own sign-in.
@@ -382,13 +452,28 @@ struct Home {
 
 async fn home_token(cx: &Call) -> Option<Home> {
     if let Caller::Bearer(token) = &cx.incoming().caller {
-        return Some(Home { token: token.clone(), expires: None, was_refreshed: false });
+        return Some(Home {
+            token: token.clone(),
+            expires: None,
+            was_refreshed: false,
+        });
     }
-    let slot = cx.services().token_store.find(cx.incoming().key.as_ref()?)?;
+    let slot = cx
+        .services()
+        .token_store
+        .find(cx.incoming().key.as_ref()?)?;
     let mut tokens = slot.tokens.lock().await;
-    let (StoredToken { access, expires, .. }, was_refreshed) =
-        cx.services().session_tokens.home(&mut tokens).await?;
-    Some(Home { token: access, expires: Some(expires), was_refreshed })
+    let (
+        StoredToken {
+            access, expires, ..
+        },
+        was_refreshed,
+    ) = cx.services().session_tokens.home(&mut tokens).await?;
+    Some(Home {
+        token: access,
+        expires: Some(expires),
+        was_refreshed,
+    })
 }
 
 /// Name and mail address, which access tokens do not carry.
@@ -400,12 +485,25 @@ struct User {
 
 async fn user_of(cx: &Call, token: &VerifiedToken) -> User {
     let claims = &token.claims;
-    let name = claims.preferred_username.clone().or_else(|| claims.name.clone());
+    let name = claims
+        .preferred_username
+        .clone()
+        .or_else(|| claims.name.clone());
     if name.is_some() || claims.sub.is_none() {
-        return User { name, email: claims.email.clone() };
+        return User {
+            name,
+            email: claims.email.clone(),
+        };
     }
-    cx.services().session_tokens.user_info(token).await.map_or_else(User::default, |info| {
-        let text = |key: &str| info.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-        User { name: text("preferred_username").or_else(|| text("name")), email: text("email") }
-    })
+    cx.services()
+        .session_tokens
+        .user_info(token)
+        .await
+        .map_or_else(User::default, |info| {
+            let text = |key: &str| info.get(key).and_then(|v| v.as_str()).map(str::to_owned);
+            User {
+                name: text("preferred_username").or_else(|| text("name")),
+                email: text("email"),
+            }
+        })
 }

@@ -79,14 +79,24 @@ async fn get_tenants(cx: TenantCall, _: GetTenants) -> ToolResult<Done<TenantLis
     let found = cx.assets()?.tenants().await?;
     let tenants: Vec<TenantItem> = found
         .into_iter()
-        .map(|tenant| TenantItem { tenant_id: tenant.tenant_id, database: tenant.database })
+        .map(|tenant| TenantItem {
+            tenant_id: tenant.tenant_id,
+            database: tenant.database,
+        })
         .collect();
     let text = match tenants.len() {
         0 => format!("No child tenants found under '{parent}'."),
         n => format!("Found {n} child tenant(s) under '{parent}'."),
     };
     let total_count = tenants.len();
-    Ok(Done::new(text, TenantList { tenants, total_count, parent_tenant_id: parent }))
+    Ok(Done::new(
+        text,
+        TenantList {
+            tenants,
+            total_count,
+            parent_tenant_id: parent,
+        },
+    ))
 }
 
 /// Creates a tenant with a database of its own below the parent tenant. The caller becomes its
@@ -127,7 +137,11 @@ async fn create_tenant(cx: TenantCall, p: CreateTenant) -> ToolResult<Done<Creat
     }
     Ok(Done::new(
         text,
-        CreatedTenant { created_tenant_id: child, database, parent_tenant_id: parent },
+        CreatedTenant {
+            created_tenant_id: child,
+            database,
+            parent_tenant_id: parent,
+        },
     ))
 }
 
@@ -163,7 +177,13 @@ async fn delete_tenant(cx: TenantCall, p: DeleteTenant) -> ToolResult<Done<Delet
     let (child, parent) = (p.child_tenant_id, cx.tenant_id().to_owned());
     cx.assets()?.delete_tenant(&child).await?;
     let text = format!("Tenant '{child}' deleted from '{parent}'.");
-    Ok(Done::new(text, DeletedTenant { deleted_tenant_id: child, parent_tenant_id: parent }))
+    Ok(Done::new(
+        text,
+        DeletedTenant {
+            deleted_tenant_id: child,
+            parent_tenant_id: parent,
+        },
+    ))
 }
 
 /// Resets a tenant to its initial state: all its data, users and models are deleted; id and
@@ -177,7 +197,10 @@ struct CleanTenant {
 
 async fn clean_tenant(cx: TenantCall, p: CleanTenant) -> ToolResult<Done<ChangedTenant>> {
     cx.assets()?.clean_tenant(&p.child_tenant_id).await?;
-    let text = format!("Tenant '{}' cleaned (reset to factory defaults).", p.child_tenant_id);
+    let text = format!(
+        "Tenant '{}' cleaned (reset to factory defaults).",
+        p.child_tenant_id
+    );
     Ok(changed(&cx, text, p.child_tenant_id))
 }
 
@@ -214,7 +237,10 @@ struct DetachTenant {
 
 async fn detach_tenant(cx: TenantCall, p: DetachTenant) -> ToolResult<Done<ChangedTenant>> {
     cx.assets()?.detach_tenant(&p.child_tenant_id).await?;
-    let text = format!("Tenant '{}' detached (database preserved).", p.child_tenant_id);
+    let text = format!(
+        "Tenant '{}' detached (database preserved).",
+        p.child_tenant_id
+    );
     Ok(changed(&cx, text, p.child_tenant_id))
 }
 
@@ -256,16 +282,27 @@ async fn update_system_ck_model(
         }
         Err(error) => return Err(error.into()),
     }
-    let text = format!("System CK model updated for tenant '{}'.", p.child_tenant_id);
+    let text = format!(
+        "System CK model updated for tenant '{}'.",
+        p.child_tenant_id
+    );
     Ok(changed(&cx, text, p.child_tenant_id))
 }
 
 /// The route is missing in the services known so far (spec, assets 3, T11).
 fn is_not_offered(error: &ServiceError) -> bool {
-    error.status().is_some_and(|status| status == http::StatusCode::METHOD_NOT_ALLOWED)
+    error
+        .status()
+        .is_some_and(|status| status == http::StatusCode::METHOD_NOT_ALLOWED)
 }
 
 fn changed(cx: &TenantCall, text: String, child: String) -> Done<ChangedTenant> {
     let parent_tenant_id = cx.tenant_id().to_owned();
-    Done::new(text, ChangedTenant { child_tenant_id: child, parent_tenant_id })
+    Done::new(
+        text,
+        ChangedTenant {
+            child_tenant_id: child,
+            parent_tenant_id,
+        },
+    )
 }

@@ -1,5 +1,7 @@
 //! What can be stored in a tenant: its models and types (spec, Construction Kit 12).
 
+use std::sync::Arc;
+
 use octo_ck::graph::{AssociationNode, AttributeNode, TypeNode};
 use octo_ck::model::{CkIndex, Multiplicity, ValueType};
 use octo_ck::{CkId, TypeGraph};
@@ -352,7 +354,7 @@ async fn get_type_schema(cx: TenantCall, p: GetTypeSchema) -> ToolResult<Data<Ty
     let failed = |text: String| Failure::new(text).with("ckTypeId", &p.ck_type_id);
     let node = graph.find_type(p.ck_type_id.trim()).map_err(|e| failed(e.to_string()))?;
     let columns = graph.columns(node).map_err(|e| failed(e.to_string()))?;
-    let attribute = |attribute: &AttributeNode| attribute_item(&graph, attribute);
+    let attribute = |attribute: &Arc<AttributeNode>| attribute_item(&graph, attribute);
     let (optional, required): (Vec<_>, Vec<_>) =
         node.attributes.iter().partition(|attribute| attribute.is_optional);
     Ok(Data(TypeSchema {
@@ -424,7 +426,7 @@ fn attribute_item(graph: &TypeGraph, attribute: &AttributeNode) -> AttributeItem
         enum_values: enum_values(attribute),
         record_id: record.map(|record| record.rt_id.to_string()),
         record_fields: record.map(|record| {
-            let field = |field: &AttributeNode| RecordField {
+            let field = |field: &Arc<AttributeNode>| RecordField {
                 name: field.camel_name.clone(),
                 value_type: field.value_type,
                 is_optional: field.is_optional,

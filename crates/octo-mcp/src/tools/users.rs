@@ -14,54 +14,63 @@ use crate::tool::{Risk, Toolset, tool};
 
 /// The group of user tools.
 pub fn toolset() -> Toolset {
-    Toolset::new("Identity: users", "User accounts of a tenant and their roles")
-        .tool(tool("get_users", get_users))
-        .tool(tool("create_user", create_user).risk(Risk::Medium).adds())
-        .tool(
-            tool("update_user", update_user).risk(Risk::Medium).destructive().check(
-                |p: &UpdateUser| {
-                    let blank = |text: &Option<String>| text.as_deref().unwrap_or("").trim().is_empty();
-                    if blank(&p.new_email) && blank(&p.new_user_name) {
-                        vec!["Provide at least one of newEmail or newUserName.".to_owned()]
-                    } else {
-                        Vec::new()
-                    }
-                },
-            ),
-        )
-        .tool(
-            tool("delete_user", delete_user).risk(Risk::Medium).destructive().confirm(
-                |p: &DeleteUser| {
-                    format!(
-                        "Refusing to delete user '{}' without confirm=true.",
-                        p.user_name_or_email
-                    )
-                },
-            ),
-        )
-        .tool(
-            tool("reset_user_password", reset_user_password)
-                .risk(Risk::High)
-                .destructive()
-                .confirm(|p: &ResetUserPassword| {
-                    format!(
-                        "Refusing to reset password for '{}' without confirm=true.",
-                        p.user_name_or_email
-                    )
-                }),
-        )
-        .tool(tool("add_user_to_role", add_user_to_role).risk(Risk::Medium).writes())
-        .tool(
-            tool("remove_user_from_role", remove_user_from_role)
-                .risk(Risk::Medium)
-                .destructive()
-                .confirm(|p: &RemoveUserFromRole| {
-                    format!(
-                        "Refusing to remove role '{}' from '{}' without confirm=true.",
-                        p.role_name, p.user_name_or_email
-                    )
-                }),
-        )
+    Toolset::new(
+        "Identity: users",
+        "User accounts of a tenant and their roles",
+    )
+    .tool(tool("get_users", get_users))
+    .tool(tool("create_user", create_user).risk(Risk::Medium).adds())
+    .tool(
+        tool("update_user", update_user)
+            .risk(Risk::Medium)
+            .destructive()
+            .check(|p: &UpdateUser| {
+                let blank = |text: &Option<String>| text.as_deref().unwrap_or("").trim().is_empty();
+                if blank(&p.new_email) && blank(&p.new_user_name) {
+                    vec!["Provide at least one of newEmail or newUserName.".to_owned()]
+                } else {
+                    Vec::new()
+                }
+            }),
+    )
+    .tool(
+        tool("delete_user", delete_user)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(|p: &DeleteUser| {
+                format!(
+                    "Refusing to delete user '{}' without confirm=true.",
+                    p.user_name_or_email
+                )
+            }),
+    )
+    .tool(
+        tool("reset_user_password", reset_user_password)
+            .risk(Risk::High)
+            .destructive()
+            .confirm(|p: &ResetUserPassword| {
+                format!(
+                    "Refusing to reset password for '{}' without confirm=true.",
+                    p.user_name_or_email
+                )
+            }),
+    )
+    .tool(
+        tool("add_user_to_role", add_user_to_role)
+            .risk(Risk::Medium)
+            .writes(),
+    )
+    .tool(
+        tool("remove_user_from_role", remove_user_from_role)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(|p: &RemoveUserFromRole| {
+                format!(
+                    "Refusing to remove role '{}' from '{}' without confirm=true.",
+                    p.role_name, p.user_name_or_email
+                )
+            }),
+    )
 }
 
 /// Lists the user accounts of a tenant, those of users from other tenants included.
@@ -111,7 +120,13 @@ struct UserList {
 }
 
 async fn get_users(cx: TenantCall, _: GetUsers) -> ToolResult<Done<UserList>> {
-    let users: Vec<UserItem> = cx.identity()?.users().await?.into_iter().map(item).collect();
+    let users: Vec<UserItem> = cx
+        .identity()?
+        .users()
+        .await?
+        .into_iter()
+        .map(item)
+        .collect();
     let text = match users.len() {
         0 => "No users found.".to_owned(),
         n => format!("Found {n} user(s)."),
@@ -176,7 +191,10 @@ async fn create_user(cx: TenantCall, p: CreateUser) -> ToolResult<Done<UserReply
             email: Some(lower(&p.email)),
             ..UserDto::default()
         },
-        password: p.password.filter(|password| !password.is_empty()).map(Secret::new),
+        password: p
+            .password
+            .filter(|password| !password.is_empty())
+            .map(Secret::new),
     };
     cx.identity()?.create_user(&user).await?;
     Ok(done(format!("User '{name}' created."), name))
@@ -236,7 +254,9 @@ struct ResetUserPassword {
 async fn reset_user_password(cx: TenantCall, p: ResetUserPassword) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
     let user = find(&identity, &p.user_name_or_email).await?;
-    identity.reset_password(&login_name(&user)?, &Secret::new(p.new_password)).await?;
+    identity
+        .reset_password(&login_name(&user)?, &Secret::new(p.new_password))
+        .await?;
     let id = lower(&p.user_name_or_email);
     Ok(done(format!("Password reset for user '{id}'."), id))
 }
@@ -254,9 +274,14 @@ struct AddUserToRole {
 async fn add_user_to_role(cx: TenantCall, p: AddUserToRole) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
     let user = find(&identity, &p.user_name_or_email).await?;
-    identity.add_user_to_role(&login_name(&user)?, &p.role_name).await?;
+    identity
+        .add_user_to_role(&login_name(&user)?, &p.role_name)
+        .await?;
     let id = lower(&p.user_name_or_email);
-    Ok(done(format!("User '{id}' assigned to role '{}'.", p.role_name), id))
+    Ok(done(
+        format!("User '{id}' assigned to role '{}'.", p.role_name),
+        id,
+    ))
 }
 
 /// Takes a role from a user. Roles the user has through a group stay.
@@ -275,20 +300,30 @@ async fn remove_user_from_role(
 ) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
     let user = find(&identity, &p.user_name_or_email).await?;
-    identity.remove_user_from_role(&login_name(&user)?, &p.role_name).await?;
+    identity
+        .remove_user_from_role(&login_name(&user)?, &p.role_name)
+        .await?;
     let id = lower(&p.user_name_or_email);
-    Ok(done(format!("User '{id}' removed from role '{}'.", p.role_name), id))
+    Ok(done(
+        format!("User '{id}' removed from role '{}'.", p.role_name),
+        id,
+    ))
 }
 
 async fn find(identity: &IdentityClient, user: &str) -> Result<UserDto, Failure> {
     let found = identity.find_user(user.trim()).await?;
     found.ok_or_else(|| {
-        Failure::new(format!("User '{}' not found. get_users lists the accounts.", user.trim()))
+        Failure::new(format!(
+            "User '{}' not found. get_users lists the accounts.",
+            user.trim()
+        ))
     })
 }
 
 fn login_name(user: &UserDto) -> Result<String, Failure> {
-    user.name.clone().ok_or_else(|| Failure::new("The account has no login name."))
+    user.name
+        .clone()
+        .ok_or_else(|| Failure::new("The account has no login name."))
 }
 
 fn lower(text: &str) -> String {

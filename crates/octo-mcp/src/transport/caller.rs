@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
@@ -20,12 +20,12 @@ const CHALLENGE_SCOPES: &str = "openid profile email role octo_api";
 /// A token that is not good is never treated as no token.
 pub(super) async fn identify(
     edge: &Edge,
-    request: &Request,
+    request: &Parts,
     peer: SocketAddr,
     route: Option<&str>,
 ) -> Result<Caller, Response> {
-    let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
-        return if is_anonymous_admitted(edge, request.headers(), peer) {
+    let Some(authorization) = request.headers.get(header::AUTHORIZATION) else {
+        return if is_anonymous_admitted(edge, &request.headers, peer) {
             Ok(Caller::Anonymous)
         } else {
             Err(challenge(edge, request, None))
@@ -80,20 +80,27 @@ fn is_for_us(edge: &Edge, claims: &Claims) -> bool {
         let trimmed = audience.trim_end_matches('/');
         audience == "octoAPI"
             || trimmed.eq_ignore_ascii_case(own)
-            || trimmed.strip_prefix(own).is_some_and(|rest| rest.ends_with("/mcp"))
+            || trimmed
+                .strip_prefix(own)
+                .is_some_and(|rest| rest.ends_with("/mcp"))
             || edge.services.config.mcp.extraaudiences.contains(audience)
     })
 }
 
 /// Whether a bearer's tenant fits the endpoint (spec, auth 4.6, services per 10.5).
 fn may_use_route(edge: &Edge, claims: &Claims, route: &str) -> bool {
-    let matches = claims.home_tenant().is_some_and(|home| home == route.to_lowercase());
+    let matches = claims
+        .home_tenant()
+        .is_some_and(|home| home == route.to_lowercase());
     if claims.sub.is_some() || matches {
         return matches;
     }
     let rules = &edge.services.config.tenantauthorization;
     rules.servicetokenenforcement != Enforcement::Enforce
-        || claims.client_id.as_ref().is_some_and(|id| rules.crosstenantserviceclientids.contains(id))
+        || claims
+            .client_id
+            .as_ref()
+            .is_some_and(|id| rules.crosstenantserviceclientids.contains(id))
 }
 
 fn is_anonymous_admitted(edge: &Edge, headers: &HeaderMap, peer: SocketAddr) -> bool {
@@ -110,7 +117,9 @@ fn is_anonymous_admitted(edge: &Edge, headers: &HeaderMap, peer: SocketAddr) -> 
 }
 
 fn is_host_loopback(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     host.and_then(|host| Url::parse(&format!("http://{host}/")).ok())
         .is_some_and(|url| origin::is_loopback(&url))
 }
@@ -122,9 +131,12 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 }
 
 /// 401 with the address of the metadata that tells where to sign in.
-fn challenge(edge: &Edge, request: &Request, error: Option<&str>) -> Response {
-    let mut value = format!("Bearer resource_metadata=\"{}\"", metadata_url(edge, request));
-    if is_modern(request.headers()) {
+fn challenge(edge: &Edge, request: &Parts, error: Option<&str>) -> Response {
+    let mut value = format!(
+        "Bearer resource_metadata=\"{}\"",
+        metadata_url(edge, request)
+    );
+    if is_modern(&request.headers) {
         value.push_str(&format!(", scope=\"{CHALLENGE_SCOPES}\""));
     }
     if let Some(error) = error {
@@ -133,7 +145,7 @@ fn challenge(edge: &Edge, request: &Request, error: Option<&str>) -> Response {
     refused(StatusCode::UNAUTHORIZED, &value)
 }
 
-fn insufficient_scope(edge: &Edge, request: &Request) -> Response {
+fn insufficient_scope(edge: &Edge, request: &Parts) -> Response {
     let scopes = edge.services.config.mcp.requiredapiscopes.join(" ");
     let value = format!(
         "Bearer error=\"insufficient_scope\", scope=\"{scopes}\", resource_metadata=\"{}\"",
@@ -145,18 +157,25 @@ fn insufficient_scope(edge: &Edge, request: &Request) -> Response {
 fn refused(status: StatusCode, challenge: &str) -> Response {
     let mut response = status.into_response();
     if let Ok(value) = HeaderValue::from_str(challenge) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, value);
     }
     response
 }
 
 /// Built from the configured address: a request's own `Host` could name a stranger's server.
-fn metadata_url(edge: &Edge, request: &Request) -> String {
-    let path = request.uri().path();
-    format!("{}/.well-known/oauth-protected-resource{path}", edge.services.public_url)
+fn metadata_url(edge: &Edge, request: &Parts) -> String {
+    let path = request.uri.path();
+    format!(
+        "{}/.well-known/oauth-protected-resource{path}",
+        edge.services.public_url
+    )
 }
 
 fn is_modern(headers: &HeaderMap) -> bool {
-    let version = headers.get("mcp-protocol-version").and_then(|v| v.to_str().ok());
+    let version = headers
+        .get("mcp-protocol-version")
+        .and_then(|v| v.to_str().ok());
     version.is_some_and(|version| version >= "2026-07-28")
 }

@@ -26,7 +26,12 @@ pub(super) async fn upload(
         Err(refused) => return refused,
     };
     let stream = request.into_body().into_data_stream();
-    match edge.services.transfers.receive(&id, principal.as_ref(), stream).await {
+    match edge
+        .services
+        .transfers
+        .receive(&id, principal.as_ref(), stream)
+        .await
+    {
         Ok(size) => Json(json!({"transferId": id, "sizeBytes": size})).into_response(),
         Err(error) => failed(&error),
     }
@@ -68,7 +73,9 @@ pub(super) async fn download(
 /// The bearer of the request, if it sends a token; a token that is not good is refused.
 async fn admit(edge: &Edge, headers: &HeaderMap) -> Result<Option<Principal>, Response> {
     origin::check(edge, headers)?;
-    let Some(authorization) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
     let token = match caller::bearer(authorization) {
         Some(token) => caller::verify(edge, token).await.ok(),
         None => None,
@@ -106,7 +113,13 @@ fn gone() -> Response {
 fn disposition(name: &str) -> String {
     let plain: String = name
         .chars()
-        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     let exact: String = name
         .bytes()

@@ -9,9 +9,15 @@ use super::Edge;
 
 /// Refuses requests of pages that are not allowed.
 pub(super) fn check(edge: &Edge, headers: &HeaderMap) -> Result<(), Response> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return Ok(());
+    };
     let allowed = origin.to_str().is_ok_and(|origin| is_allowed(edge, origin));
-    if allowed { Ok(()) } else { Err((StatusCode::FORBIDDEN, "Forbidden: Origin").into_response()) }
+    if allowed {
+        Ok(())
+    } else {
+        Err((StatusCode::FORBIDDEN, "Forbidden: Origin").into_response())
+    }
 }
 
 /// Headers that let an allowed page read the answer.
@@ -41,19 +47,29 @@ pub(super) fn preflight(request: &HeaderMap) -> Response {
             "Accept, Authorization, Content-Type, Last-Event-ID, Mcp-Method, Mcp-Name, MCP-Protocol-Version, Mcp-Session-Id",
         ),
     );
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    headers.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        HeaderValue::from_static("600"),
+    );
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
 fn is_allowed(edge: &Edge, origin: &str) -> bool {
-    let Ok(url) = Url::parse(origin) else { return false };
+    let Ok(url) = Url::parse(origin) else {
+        return false;
+    };
     if is_loopback(&url) {
         return true;
     }
     let config = &edge.services.config.mcp;
     let own = Url::parse(&edge.services.public_url).ok();
-    let listed = config.allowedorigins.iter().filter_map(|allowed| Url::parse(allowed).ok());
-    own.into_iter().chain(listed).any(|allowed| same(&allowed.origin(), &url.origin()))
+    let listed = config
+        .allowedorigins
+        .iter()
+        .filter_map(|allowed| Url::parse(allowed).ok());
+    own.into_iter()
+        .chain(listed)
+        .any(|allowed| same(&allowed.origin(), &url.origin()))
 }
 
 fn same(a: &Origin, b: &Origin) -> bool {

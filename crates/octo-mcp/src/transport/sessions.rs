@@ -34,15 +34,23 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn new(manager: Arc<LocalSessionManager>, tokens: Arc<TokenStore>) -> Self {
-        Self { owners: Mutex::default(), manager, tokens }
+        Self {
+            owners: Mutex::default(),
+            manager,
+            tokens,
+        }
     }
 
     /// Lets a request pass that names no session, or one of its caller. Stateless requests name
     /// none, whatever their headers say.
     pub(super) fn check(&self, headers: &HeaderMap, caller: &Caller) -> Result<(), Response> {
-        let version = headers.get("mcp-protocol-version").and_then(|v| v.to_str().ok());
+        let version = headers
+            .get("mcp-protocol-version")
+            .and_then(|v| v.to_str().ok());
         let is_modern = version.is_some_and(|version| version >= "2026-07-28");
-        let Some(id) = session_of(headers).filter(|_| !is_modern) else { return Ok(()) };
+        let Some(id) = session_of(headers).filter(|_| !is_modern) else {
+            return Ok(());
+        };
         match self.lock().get(id) {
             Some(owner) if *owner == caller.principal() => Ok(()),
             _ => Err(not_found()),
@@ -68,7 +76,11 @@ impl Sessions {
     /// Forgets sessions the protocol layer has closed, until `stop`.
     pub(super) fn watch(self: Arc<Self>, stop: CancellationToken) {
         tokio::spawn(async move {
-            while stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+            while stop
+                .run_until_cancelled(tokio::time::sleep(SWEEP))
+                .await
+                .is_some()
+            {
                 self.sweep().await;
             }
         });

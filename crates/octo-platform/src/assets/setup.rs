@@ -58,7 +58,7 @@ pub(super) async fn clean(
 
 /// Writes identity data that is missing.
 pub(super) async fn seed(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), SetupError> {
-    seed::tenant(state, tenant).await.map_err(incomplete)
+    seed::ensure(state, tenant).await.map_err(incomplete)
 }
 
 async fn complete(

@@ -11,8 +11,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use octo_runtime::runtime::{ChildrenQuery, TenantInfo};
-use octo_runtime::{DatabaseName, RuntimeError, Tenant, TenantId};
+use octo_runtime::{ChildrenQuery, DatabaseName, RuntimeError, Tenant, TenantId, TenantInfo};
 use octo_sdk::assets::TenantDto;
 
 use self::refusal::{ATTACH, CLEAN, CREATE, DELETE, DETACH, UPDATE};

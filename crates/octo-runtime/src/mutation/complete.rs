@@ -36,11 +36,18 @@ impl Completion<'_, '_, '_> {
     }
 
     /// The records inside one attribute.
-    pub(super) fn inside(&mut self, attributes: &mut Attributes, node: &AttributeNode, owner: &str) {
+    pub(super) fn inside(
+        &mut self,
+        attributes: &mut Attributes,
+        node: &AttributeNode,
+        owner: &str,
+    ) {
         match attributes.get_mut(&node.name) {
             Some(Value::Record(record)) => self.record(record, node, owner),
             Some(Value::RecordArray(records)) => {
-                records.iter_mut().for_each(|record| self.record(record, node, owner));
+                records
+                    .iter_mut()
+                    .for_each(|record| self.record(record, node, owner));
             }
             _ => {}
         }
@@ -53,7 +60,8 @@ impl Completion<'_, '_, '_> {
         let wants_default = !node.is_optional || self.optional_defaults;
         let default = default(node).filter(|_| wants_default);
         let value = default.and_then(|json| {
-            self.coercion.value(&json, &Slot::of(node), &node.camel_name)
+            self.coercion
+                .value(&json, &Slot::of(node), &node.camel_name)
         });
         match value {
             Some(value) => {

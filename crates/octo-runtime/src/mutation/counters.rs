@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use octo_ck::TypeGraph;
 use octo_ck::graph::{AttributeNode, TypeNode};
 use octo_ck::model::ValueType;
-use octo_ck::TypeGraph;
 
 use crate::attributes::Attributes;
 use crate::entity::Entity;
 use crate::error::RuntimeError;
 use crate::resolve;
-use crate::store::{Field, Filter, StoreQuery, SystemField, Test, EntityPatch, WriteTransaction};
+use crate::store::{EntityPatch, Field, Filter, StoreQuery, SystemField, Test, WriteTransaction};
 use crate::value::Value;
 
 const COUNTER: &str = "System/AutoIncrement";
@@ -68,9 +68,7 @@ impl Counters {
             let counter = find(transaction, graph, reference)?;
             self.0.insert(reference.to_owned(), counter);
         }
-        self.0
-            .get_mut(reference)
-            .ok_or_else(|| missing(reference))
+        self.0.get_mut(reference).ok_or_else(|| missing(reference))
     }
 }
 

@@ -36,7 +36,9 @@ pub(super) fn plan(
             stage.problems.findings.changed_twice(&entity.entity_ref());
             continue;
         }
-        stage.problems.check_version(delete.expected_version, &entity);
+        stage
+            .problems
+            .check_version(delete.expected_version, &entity);
         let edges = stage.transaction.edges(&EdgeQuery {
             entities: vec![entity.rt_id],
             role: None,
@@ -62,7 +64,12 @@ pub(super) fn write(
     let mut edges_gone = BTreeSet::new();
     let mut reports = Vec::with_capacity(planned.len());
     let mut erased = Vec::new();
-    for Planned { entity, edges, mode } in planned {
+    for Planned {
+        entity,
+        edges,
+        mode,
+    } in planned
+    {
         let removed: Vec<Association> = edges
             .into_iter()
             .filter(|edge| edges_gone.insert(edge.id))

@@ -1,8 +1,8 @@
 //! Display name and description, computed from the rules of the type (spec, Construction Kit 4.6).
 
+use octo_ck::TypeGraph;
 use octo_ck::display::DisplayRule;
 use octo_ck::graph::{AttributeNode, TypeNode};
-use octo_ck::TypeGraph;
 
 use crate::attributes::Attributes;
 use crate::value::{TICKS_PER_SECOND, Value, instants};
@@ -26,7 +26,9 @@ pub(super) fn description(
 pub(super) fn depends_on(rule: Option<&str>, touched: &[String]) -> bool {
     rule.and_then(|rule| DisplayRule::parse(rule).ok())
         .is_some_and(|rule| {
-            let mut roots = rule.paths().map(|path| path.split('.').next().unwrap_or(path));
+            let mut roots = rule
+                .paths()
+                .map(|path| path.split('.').next().unwrap_or(path));
             roots.any(|root| touched.iter().any(|name| name == root))
         })
 }
@@ -76,7 +78,10 @@ fn formatted(value: &Value, attribute: &AttributeNode) -> Option<String> {
         Value::DateTimeOffset(value) => instants::with_offset(value),
         Value::TimeSpan(ticks) => time_span(*ticks),
         Value::Enum(key) => {
-            let name = attribute.enum_type.as_ref().and_then(|node| node.name_of(*key));
+            let name = attribute
+                .enum_type
+                .as_ref()
+                .and_then(|node| node.name_of(*key));
             name.map_or_else(|| key.to_string(), str::to_owned)
         }
         Value::StringArray(texts) => texts.join(", "),
@@ -85,10 +90,9 @@ fn formatted(value: &Value, attribute: &AttributeNode) -> Option<String> {
             numbers.join(", ")
         }
         Value::BinaryLinked(info) => info.filename.clone(),
-        Value::Binary(_)
-        | Value::Record(_)
-        | Value::RecordArray(_)
-        | Value::GeospatialPoint(_) => return None,
+        Value::Binary(_) | Value::Record(_) | Value::RecordArray(_) | Value::GeospatialPoint(_) => {
+            return None;
+        }
     })
 }
 
@@ -99,8 +103,16 @@ fn time_span(ticks: i64) -> String {
     let per_second = TICKS_PER_SECOND.unsigned_abs();
     let (seconds, fraction) = (ticks / per_second, ticks % per_second);
     let (days, clock) = (seconds / 86_400, seconds % 86_400);
-    let days = if days > 0 { format!("{days}.") } else { String::new() };
-    let fraction = if fraction > 0 { format!(".{fraction:07}") } else { String::new() };
+    let days = if days > 0 {
+        format!("{days}.")
+    } else {
+        String::new()
+    };
+    let fraction = if fraction > 0 {
+        format!(".{fraction:07}")
+    } else {
+        String::new()
+    };
     let (hours, minutes, seconds) = (clock / 3_600, clock / 60 % 60, clock % 60);
     format!("{sign}{days}{hours:02}:{minutes:02}:{seconds:02}{fraction}")
 }

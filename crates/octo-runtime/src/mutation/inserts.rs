@@ -38,11 +38,7 @@ pub(super) fn plan(
     Ok(entities)
 }
 
-fn entity(
-    stage: &mut Stage<'_>,
-    node: &TypeNode,
-    new: &NewEntity,
-) -> Result<Entity, RuntimeError> {
+fn entity(stage: &mut Stage<'_>, node: &TypeNode, new: &NewEntity) -> Result<Entity, RuntimeError> {
     let graph = stage.graph;
     let mut well_known_name = new.well_known_name.clone();
     let mut attributes = values(stage, node, new, &mut well_known_name);

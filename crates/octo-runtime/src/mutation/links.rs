@@ -59,7 +59,10 @@ pub(super) fn plan(
     deletes: &[PlannedDelete],
     inserts: &[Entity],
 ) -> Result<Links, RuntimeError> {
-    let inserted: BTreeMap<_, _> = inserts.iter().map(|entity| (entity.rt_id, entity)).collect();
+    let inserted: BTreeMap<_, _> = inserts
+        .iter()
+        .map(|entity| (entity.rt_id, entity))
+        .collect();
     let around = Surroundings {
         deleted: deletes.iter().map(|delete| delete.entity.rt_id).collect(),
         failed: changes
@@ -98,9 +101,7 @@ fn removal(
         return Ok(None);
     };
     let edge = match role_id(&change.role) {
-        Some(role) => stage
-            .transaction
-            .edge(origin.rt_id, &role, target.rt_id)?,
+        Some(role) => stage.transaction.edge(origin.rt_id, &role, target.rt_id)?,
         None => None,
     };
     let edge = edge.filter(|edge| links.removed.iter().all(|other| other.id != edge.id));
@@ -128,7 +129,10 @@ fn addition(
     let role = role_id(&change.role).and_then(|id| graph.role(&id));
     let Some(role) = role else {
         let target = &target.ck_type_id;
-        stage.problems.findings.not_outbound(&origin, &change.role, target);
+        stage
+            .problems
+            .findings
+            .not_outbound(&origin, &change.role, target);
         return Ok(None);
     };
     if !is_allowed(stage, role, &origin, &target) {
@@ -181,8 +185,16 @@ fn is_allowed(
     ) else {
         return false;
     };
-    let mut starts = from.outbound.iter().filter(|a| a.role.rt_id == role.rt_id).peekable();
-    let mut ends = to.inbound.iter().filter(|a| a.role.rt_id == role.rt_id).peekable();
+    let mut starts = from
+        .outbound
+        .iter()
+        .filter(|a| a.role.rt_id == role.rt_id)
+        .peekable();
+    let mut ends = to
+        .inbound
+        .iter()
+        .filter(|a| a.role.rt_id == role.rt_id)
+        .peekable();
     let findings = &mut stage.problems.findings;
     let name = role.rt_id.to_string();
     if starts.peek().is_none() {
@@ -255,9 +267,7 @@ fn check_multiplicities(
     for side in &shrunk {
         let multiplicity = multiplicity(stage.graph, side);
         let stays = !around.deleted.contains(&side.entity.rt_id);
-        if multiplicity == Multiplicity::One
-            && stays
-            && remaining(stage, side, links, around)? == 0
+        if multiplicity == Multiplicity::One && stays && remaining(stage, side, links, around)? == 0
         {
             stage
                 .problems

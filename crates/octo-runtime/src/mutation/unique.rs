@@ -76,7 +76,10 @@ fn tests(
     index: &CkIndex,
     entity: &Entity,
 ) -> Option<Vec<FieldTest>> {
-    let paths = index.fields.iter().flat_map(|fields| &fields.attribute_paths);
+    let paths = index
+        .fields
+        .iter()
+        .flat_map(|fields| &fields.attribute_paths);
     paths
         .map(|path| {
             let field = resolve::index_field(graph, node, path)?;
@@ -84,7 +87,11 @@ fn tests(
                 Field::System(system) => system_value(*system, entity),
                 Field::Attribute(path) => value_at(&entity.attributes, &path.steps),
             };
-            Some((path.clone(), field, value.map_or(Test::IsNull, Test::Equals)))
+            Some((
+                path.clone(),
+                field,
+                value.map_or(Test::IsNull, Test::Equals),
+            ))
         })
         .collect()
 }

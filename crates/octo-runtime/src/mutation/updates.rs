@@ -38,7 +38,9 @@ pub(super) fn plan(
             stage.problems.findings.changed_twice(&stored.entity_ref());
             continue;
         }
-        stage.problems.check_version(update.expected_version, &stored);
+        stage
+            .problems
+            .check_version(update.expected_version, &stored);
         planned.push(change(stage, &node, stored, update));
     }
     Ok(planned)

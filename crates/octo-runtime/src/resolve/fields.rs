@@ -54,8 +54,12 @@ pub(super) fn locate<'g>(
     {
         return Ok(Location::System(field));
     }
-    follow(graph, owner, &terms)
-        .ok_or_else(|| format!("Attribute path '{path}' does not exist on {}", owner.describe()))
+    follow(graph, owner, &terms).ok_or_else(|| {
+        format!(
+            "Attribute path '{path}' does not exist on {}",
+            owner.describe()
+        )
+    })
 }
 
 /// The field of a sort key or index: a path to one value per entity.
@@ -83,7 +87,9 @@ pub(super) fn sort_key(graph: &TypeGraph, node: &TypeNode, path: &str) -> Result
 
 /// Type of what the last step leads to: of an element when the step picks one.
 pub(super) fn element_type(attribute: &AttributeNode, steps: &[PathStep]) -> ValueType {
-    let is_whole = steps.last().is_none_or(|step| step.index == PathIndex::Whole);
+    let is_whole = steps
+        .last()
+        .is_none_or(|step| step.index == PathIndex::Whole);
     match attribute.value_type {
         ValueType::StringArray if !is_whole => ValueType::String,
         ValueType::IntArray if !is_whole => ValueType::Int,
@@ -91,11 +97,7 @@ pub(super) fn element_type(attribute: &AttributeNode, steps: &[PathStep]) -> Val
     }
 }
 
-fn follow<'g>(
-    graph: &'g TypeGraph,
-    mut owner: Owner<'g>,
-    terms: &[Term],
-) -> Option<Location<'g>> {
+fn follow<'g>(graph: &'g TypeGraph, mut owner: Owner<'g>, terms: &[Term]) -> Option<Location<'g>> {
     let mut steps = Vec::with_capacity(terms.len());
     let (last, inner) = terms.split_last()?;
     for term in inner {

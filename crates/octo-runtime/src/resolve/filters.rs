@@ -175,11 +175,7 @@ fn composite_problem(attribute: &AttributeNode, path: &str) -> String {
     }
 }
 
-fn scalar(
-    field: Field,
-    target: &Target<'_>,
-    condition: &FieldFilter,
-) -> Result<Filter, String> {
+fn scalar(field: Field, target: &Target<'_>, condition: &FieldFilter) -> Result<Filter, String> {
     let value = &condition.value;
     let one = || target.one(&condition.path, value);
     let test = match condition.operator {

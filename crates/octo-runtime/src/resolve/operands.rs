@@ -209,9 +209,12 @@ fn items(operand: &Operand) -> Option<Vec<Operand>> {
         Operand::Value(Value::StringArray(texts)) => {
             Some(texts.iter().map(Operand::from).collect())
         }
-        Operand::Value(Value::IntArray(numbers)) => {
-            Some(numbers.iter().map(|number| Operand::from(*number)).collect())
-        }
+        Operand::Value(Value::IntArray(numbers)) => Some(
+            numbers
+                .iter()
+                .map(|number| Operand::from(*number))
+                .collect(),
+        ),
         _ => None,
     }
 }
@@ -314,6 +317,8 @@ fn start_of_day(days: f64) -> Option<Timestamp> {
         return None;
     }
     let today = Zoned::now().start_of_day().ok()?;
-    let day = today.checked_add(Span::new().try_days(days as i64).ok()?).ok()?;
+    let day = today
+        .checked_add(Span::new().try_days(days as i64).ok()?)
+        .ok()?;
     Some(day.timestamp())
 }

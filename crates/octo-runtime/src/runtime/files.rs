@@ -89,7 +89,10 @@ impl TenantFiles {
         let mut entries = fs::read_dir(&self.folder).await?;
         while let Some(entry) = entries.next_entry().await? {
             let path = entry.path();
-            if path.extension().is_some_and(|e| e.to_string_lossy().starts_with(LEFTOVER)) {
+            if path
+                .extension()
+                .is_some_and(|e| e.to_string_lossy().starts_with(LEFTOVER))
+            {
                 self.discard(&path).await;
             }
         }

@@ -136,11 +136,7 @@ impl Runtime {
         Ok(())
     }
 
-    async fn build(
-        &self,
-        parent: &Tenant,
-        info: &TenantInfo,
-    ) -> Result<Arc<Tenant>, RuntimeError> {
+    async fn build(&self, parent: &Tenant, info: &TenantInfo) -> Result<Arc<Tenant>, RuntimeError> {
         let fresh = self.build_database(info).await?;
         self.files.publish(&fresh, &info.database).await?;
         let registered = async {

@@ -167,7 +167,9 @@ fn row(entity: &Entity) -> Result<Row, RuntimeError> {
     Ok(Row {
         rt_id: entity.rt_id,
         info: TenantInfo {
-            id: text(TENANT_ID)?.parse().map_err(|_| unreadable(TENANT_ID))?,
+            id: text(TENANT_ID)?
+                .parse()
+                .map_err(|_| unreadable(TENANT_ID))?,
             database: text(DATABASE)?.parse().map_err(|_| unreadable(DATABASE))?,
             parent: parent.map_err(|_| unreadable(PARENT))?,
         },

@@ -99,7 +99,9 @@ impl EntityStore for SqliteStore {
     }
 
     async fn models(&self) -> Result<Vec<StoredModel>, StoreError> {
-        self.readers.read(|connection| rows::models(connection)).await
+        self.readers
+            .read(|connection| rows::models(connection))
+            .await
     }
 
     async fn write(&self, graph: Arc<TypeGraph>, work: Work) -> Result<(), StoreError> {

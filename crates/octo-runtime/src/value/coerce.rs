@@ -120,7 +120,10 @@ impl<'g> Coercion<'g> {
                     .enumerate()
                     .map(|(i, record)| self.conform_record(record, slot, &format!("{at}[{i}]")))
                     .collect();
-                records.into_iter().collect::<Option<_>>().map(Value::RecordArray)
+                records
+                    .into_iter()
+                    .collect::<Option<_>>()
+                    .map(Value::RecordArray)
             }
             // No element tells what an empty list is a list of.
             (ValueType::RecordArray | ValueType::IntArray, Value::StringArray(texts))
@@ -131,11 +134,15 @@ impl<'g> Coercion<'g> {
                     _ => Value::RecordArray(Vec::new()),
                 })
             }
-            (ValueType::Enum, Value::Enum(key)) => self.enum_key(&Json::from(key), slot, at).map(Value::Enum),
+            (ValueType::Enum, Value::Enum(key)) => {
+                self.enum_key(&Json::from(key), slot, at).map(Value::Enum)
+            }
             (wanted, value) if value.value_type() == wanted => {
                 let normal = normalise(value);
                 if normal.is_none() {
-                    self.problem(format!("Attribute '{at}' needs a finite number in its range."));
+                    self.problem(format!(
+                        "Attribute '{at}' needs a finite number in its range."
+                    ));
                 }
                 normal
             }
@@ -263,7 +270,9 @@ fn double(json: &Json) -> Option<f64> {
     let number: f64 = match json {
         Json::String(text) => {
             let text = text.trim();
-            let is_plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+            let is_plain = text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
             text.parse().ok().filter(|_| is_plain)?
         }
         other => other.as_f64()?,

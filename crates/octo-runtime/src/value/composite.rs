@@ -136,7 +136,9 @@ fn wrapped(object: &Map<String, Json>) -> Option<(Option<&Json>, &Json)> {
         members.find(|(key, _)| key.eq_ignore_ascii_case(name))
     };
     let (_, fields) = member("attributes")?;
-    let id = member("ckRecordId").map(|(_, id)| id).filter(|id| !id.is_null());
+    let id = member("ckRecordId")
+        .map(|(_, id)| id)
+        .filter(|id| !id.is_null());
     let known = 1 + usize::from(member("ckRecordId").is_some());
     (object.len() == known && (fields.is_object() || fields.is_array())).then_some((id, fields))
 }

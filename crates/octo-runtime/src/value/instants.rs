@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn instants_without_offset_are_utc() {
         let shown = |text: &str| parse(text).map(|value| with_offset(&value));
-        assert_eq!(shown("2024-01-31").as_deref(), Some("2024-01-31T00:00:00+00:00"));
+        assert_eq!(
+            shown("2024-01-31").as_deref(),
+            Some("2024-01-31T00:00:00+00:00")
+        );
         assert_eq!(
             shown("2024-01-31T12:00:00.5Z").as_deref(),
             Some("2024-01-31T12:00:00.5+00:00")
@@ -111,7 +114,14 @@ mod tests {
             shown("2024-01-31 12:00:00+02:00").as_deref(),
             Some("2024-01-31T12:00:00+02:00")
         );
-        for bad in ["", "yesterday", "2024-13-01", "2024-01-31T25:00:00", "12:00", "1706702400"] {
+        for bad in [
+            "",
+            "yesterday",
+            "2024-13-01",
+            "2024-01-31T25:00:00",
+            "12:00",
+            "1706702400",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }
@@ -124,7 +134,9 @@ mod tests {
         }
         assert_eq!(parse_time_span("-00:15:00"), Some(-quarter));
         assert_eq!(parse_time_span("1.00:00:00.0000001"), Some(864_000_000_001));
-        for bad in ["", "a", "24:00:00", "00:60", "1:2:3:4", "::", "15m", "-", "--1", "1.5"] {
+        for bad in [
+            "", "a", "24:00:00", "00:60", "1:2:3:4", "::", "15m", "-", "--1", "1.5",
+        ] {
             assert_eq!(parse_time_span(bad), None, "{bad}");
         }
     }

@@ -102,7 +102,11 @@ impl<'g> Decoder<'g> {
     }
 
     /// Attributes of an entity of a type.
-    pub(crate) fn entity(&self, ck_type: &octo_ck::RtCkId, stored: Map<String, Json>) -> Attributes {
+    pub(crate) fn entity(
+        &self,
+        ck_type: &octo_ck::RtCkId,
+        stored: Map<String, Json>,
+    ) -> Attributes {
         let node = self.graph.type_node(ck_type);
         let nodes = node.map(|node| (node.attributes.as_slice(), &node.attribute_index));
         self.attributes(nodes, stored)
@@ -147,7 +151,11 @@ impl<'g> Decoder<'g> {
             ValueType::DateTimeOffset => Value::DateTimeOffset(date_time_offset(json)?),
             ValueType::StringArray => {
                 let texts = json.as_array()?.iter();
-                Value::StringArray(texts.map(|t| Some(t.as_str()?.to_owned())).collect::<Option<_>>()?)
+                Value::StringArray(
+                    texts
+                        .map(|t| Some(t.as_str()?.to_owned()))
+                        .collect::<Option<_>>()?,
+                )
             }
             ValueType::IntArray => {
                 let numbers = json.as_array()?.iter();

@@ -5,8 +5,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use octo_runtime::runtime::TenantInfo;
-use octo_runtime::{EntityQuery, RuntimeError};
+use octo_runtime::{EntityQuery, RuntimeError, TenantInfo};
 use octo_sdk::assets::TenantLifecycleDto;
 
 use super::super::setup;

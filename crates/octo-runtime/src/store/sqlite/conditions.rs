@@ -9,9 +9,7 @@ use rusqlite::types::Value as Sql;
 use super::connection::MATCHES;
 use super::path::{self, ListExpression, Place};
 use super::select::places;
-use crate::store::{
-    Comparison, Field, FieldPath, Filter, PathStep, StoreError, SystemField, Test,
-};
+use crate::store::{Comparison, Field, FieldPath, Filter, PathStep, StoreError, SystemField, Test};
 use crate::value::Value;
 use crate::value::stored::{encode, ticks};
 
@@ -76,9 +74,7 @@ fn attribute(
 ) -> Result<String, StoreError> {
     match path::place(document, steps, value_type)? {
         Place::Value(expression) => value_test(&expression, test, parameters),
-        Place::Elements { list, rest } => {
-            list_test(&list, &rest, value_type, test, parameters)
-        }
+        Place::Elements { list, rest } => list_test(&list, &rest, value_type, test, parameters),
     }
 }
 

@@ -9,8 +9,7 @@ use crate::entity::{Association, Direction, EntityRef};
 use crate::rt_id::RtId;
 use crate::store::{EdgeQuery, StoreError};
 
-const COLUMNS: &str =
-    "association_id, role, origin_id, origin_type, target_id, target_type";
+const COLUMNS: &str = "association_id, role, origin_id, origin_type, target_id, target_type";
 
 /// Edges that meet a query, ordered by id.
 pub(super) fn find(

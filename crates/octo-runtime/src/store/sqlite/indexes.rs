@@ -16,10 +16,7 @@ use crate::store::{IndexDefinition, StoreError};
 const PREFIX: &str = "model_";
 
 /// Creates the given indexes and drops all others that came from models.
-pub(super) fn set(
-    connection: &Connection,
-    indexes: &[IndexDefinition],
-) -> Result<(), StoreError> {
+pub(super) fn set(connection: &Connection, indexes: &[IndexDefinition]) -> Result<(), StoreError> {
     let mut wanted = BTreeMap::new();
     for index in indexes {
         let definition = definition(index)?;
@@ -56,14 +53,22 @@ fn definition(index: &IndexDefinition) -> Result<String, StoreError> {
 
 fn name(definition: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, definition.as_bytes());
-    let hex = digest.as_ref().iter().take(12).map(|byte| format!("{byte:02x}"));
+    let hex = digest
+        .as_ref()
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"));
     format!("{PREFIX}{}", hex.collect::<String>())
 }
 
 fn present(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection
-        .prepare_cached("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'entity'")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'entity'",
+    )?;
     let names = statement.query_map([], |row| row.get::<_, String>(0))?;
     let names = names.collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(names.into_iter().filter(|n| n.starts_with(PREFIX)).collect())
+    Ok(names
+        .into_iter()
+        .filter(|n| n.starts_with(PREFIX))
+        .collect())
 }

@@ -96,8 +96,7 @@ impl RawEntity {
             .ck_type_id
             .parse()
             .map_err(|e: octo_ck::IdError| corrupt(e.to_string()))?;
-        let stored =
-            serde_json::from_str(&self.attributes).map_err(|e| corrupt(e.to_string()))?;
+        let stored = serde_json::from_str(&self.attributes).map_err(|e| corrupt(e.to_string()))?;
         Ok(Entity {
             attributes: Decoder::new(graph).entity(&ck_type_id, stored),
             rt_id,

@@ -47,7 +47,11 @@ fn condition(
         let far = edges::far_ids(edges, parameters);
         parts.push(format!("rt_id IN ({far})"));
     }
-    parts.push(conditions::compile(&query.filter, "attributes", parameters)?);
+    parts.push(conditions::compile(
+        &query.filter,
+        "attributes",
+        parameters,
+    )?);
     Ok(parts.join(" AND "))
 }
 

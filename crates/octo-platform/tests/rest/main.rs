@@ -1,0 +1,12 @@
+//! The REST services of the platform, called over real sockets with tokens of the real issuer.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod access;
+mod import;
+mod jobs;
+mod platform;
+mod provisioning;
+mod roles;
+mod tenants;
+mod users;
