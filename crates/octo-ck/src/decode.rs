@@ -6,6 +6,7 @@
 
 pub(crate) mod elements;
 pub(crate) mod migrations;
+mod parts;
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -6,6 +6,8 @@
 mod associations;
 pub(crate) mod build;
 mod chain;
+mod columns;
+mod definitions;
 mod display;
 mod elements;
 mod lookup;
@@ -22,6 +24,7 @@ use crate::diagnostics::Diagnostics;
 use crate::id::{CkId, CkModelId, RtCkId};
 use crate::model::{CkEnumValue, CkIndex, CkMetaData, CompiledModel, Multiplicity, ValueType};
 
+pub use columns::{Column, ColumnError, MAX_COLUMNS};
 pub use lookup::TypeLookupError;
 
 /// All types, records, enums and roles of a consistent set of models.

@@ -4,6 +4,8 @@
 //! ([`RtCkId`]), stored on entities, names it without the model version. A tenant holds at most one
 //! version per model name, so a runtime id is unambiguous there.
 
+mod runtime;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::version::{CkVersion, VersionError};
+
+pub use runtime::RtCkId;
 
 /// Why an id could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -185,10 +189,7 @@ impl CkId {
 
     /// The runtime id: the model version is dropped.
     pub fn to_runtime(&self) -> RtCkId {
-        RtCkId {
-            model: self.model.name.clone(),
-            element: self.element.clone(),
-        }
+        RtCkId::new(self.model.name.clone(), self.element.clone())
     }
 }
 
@@ -205,66 +206,6 @@ impl FromStr for CkId {
         let (model, element) = split_model(text)?;
         Ok(Self {
             model: model.parse()?,
-            element: element.parse()?,
-        })
-    }
-}
-
-/// Runtime id of an element: model name and element, written `Model/Element[-N]`.
-///
-/// [`FromStr`] is tolerant: a model version (`System-2.2.2/Entity`, `System-2/Entity`) is accepted
-/// and dropped, so that every spelling of an id finds the installed element (spec 12.4).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RtCkId {
-    model: Arc<str>,
-    element: ElementId,
-}
-
-impl RtCkId {
-    /// Builds an id from model name and element.
-    pub fn new(model: impl Into<Arc<str>>, element: ElementId) -> Self {
-        Self {
-            model: model.into(),
-            element,
-        }
-    }
-
-    /// The model name.
-    pub fn model(&self) -> &str {
-        &self.model
-    }
-
-    /// The element part.
-    pub fn element(&self) -> &ElementId {
-        &self.element
-    }
-
-    /// Name of the element in GraphQL and navigation paths: dots and slashes removed, first
-    /// character in lower case, e.g. `systemCommunicationAdapter` (spec 1.4).
-    pub fn path_name(&self) -> String {
-        let joined: String = self
-            .to_string()
-            .chars()
-            .filter(|c| !matches!(c, '.' | '/'))
-            .collect();
-        camel_case(&joined)
-    }
-}
-
-impl fmt::Display for RtCkId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.model, self.element.semantic_name())
-    }
-}
-
-impl FromStr for RtCkId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let (model, element) = split_model(text)?;
-        let model: CkModelId = model.parse()?;
-        Ok(Self {
-            model: model.name,
             element: element.parse()?,
         })
     }
@@ -375,32 +316,5 @@ mod tests {
             "System/Entity".parse::<CkId>(),
             "System-1.0.0/Entity-1".parse::<CkId>()
         );
-    }
-
-    #[test]
-    fn runtime_ids_accept_every_spelling() {
-        let expected: RtCkId = "System/Entity".parse().unwrap();
-        for text in [
-            "System-2/Entity",
-            "System-2.2.2/Entity-1",
-            "System/Entity-1",
-        ] {
-            assert_eq!(text.parse::<RtCkId>().unwrap(), expected, "{text}");
-        }
-        assert!(matches!(
-            "Entity".parse::<RtCkId>(),
-            Err(IdError::ModelMissing(_))
-        ));
-        assert!(matches!(
-            "System/".parse::<RtCkId>(),
-            Err(IdError::ElementMissing(_))
-        ));
-    }
-
-    #[test]
-    fn path_names_drop_separators() {
-        let id: RtCkId = "System.Communication/DataFlow".parse().unwrap();
-        assert_eq!(id.path_name(), "systemCommunicationDataFlow");
-        assert_eq!(camel_case("URLPath"), "uRLPath");
     }
 }

@@ -3,6 +3,8 @@
 //! The folder is taken from `OCTO_SHARED`, else from `../shared` beside the workspace. Without it
 //! the tests are skipped, except under `CI=true`, where they fail.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests: a panic is the report.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -282,5 +284,9 @@ fn all_folders_compile_with_the_newest_consistent_dependencies() {
             "{waiting:?} do not compile:\n{reasons}"
         );
     }
-    TypeGraph::build(available).unwrap_or_else(|problems| panic!("{problems}"));
+    let graph = TypeGraph::build(available).unwrap_or_else(|problems| panic!("{problems}"));
+    for node in graph.types() {
+        let columns = graph.columns(node).unwrap();
+        assert!(columns.len() >= 8 + 3, "{}", node.id);
+    }
 }

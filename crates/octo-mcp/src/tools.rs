@@ -7,6 +7,7 @@ pub mod models;
 pub mod roles;
 pub mod session;
 pub mod tenants;
+pub mod types;
 pub mod users;
 
 use crate::tool::Toolset;
@@ -20,6 +21,7 @@ pub fn toolsets() -> Vec<Toolset> {
         tenants::toolset(),
         users::toolset(),
         roles::toolset(),
+        types::toolset(),
         models::toolset(),
         files::toolset(),
         metadata::toolset(),

@@ -44,6 +44,7 @@
 pub mod attributes;
 pub mod change;
 pub mod criteria;
+pub mod dto;
 pub mod entity;
 pub mod error;
 pub mod message;
@@ -64,6 +65,7 @@ pub use change::{
     Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, NewEntity, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
+pub use dto::{AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{RuntimeError, VersionConflict};
 pub use models::{InstalledModel, ModelImport};

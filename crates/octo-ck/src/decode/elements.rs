@@ -4,15 +4,15 @@
 //! An element whose id can be read is always kept, with neutral values in place of faulty ones, so
 //! that one mistake does not make every reference to the element fail too.
 
-use super::{Decoder, Object, shorten};
+use super::parts::{MULTIPLICITIES, VALUE_TYPES, enum_value, flag, index, meta_data, text};
+use super::{Decoder, Object};
 use crate::diagnostics::Code;
 use crate::document::{Node, ScalarKind};
 use crate::graph::position::{Kind, Part, Positions};
 use crate::id::{CkId, CkModelId, ElementId};
 use crate::model::{
-    CkAssociationRole, CkAttribute, CkAttributeAssignment, CkEnum, CkEnumValue, CkIndex,
-    CkIndexFields, CkMetaData, CkRecord, CkType, CkTypeAssociation, IndexType, Multiplicity,
-    ValueType,
+    CkAssociationRole, CkAttribute, CkAttributeAssignment, CkEnum, CkRecord, CkType,
+    CkTypeAssociation, Multiplicity, ValueType,
 };
 
 /// How references are written in a document.
@@ -37,42 +37,6 @@ pub(crate) struct Elements<'a> {
     pub(crate) references: &'a dyn References,
     pub(crate) positions: &'a mut Positions,
 }
-
-const VALUE_TYPES: &[(&str, ValueType)] = &[
-    ("Int", ValueType::Int),
-    ("Integer", ValueType::Int),
-    ("String", ValueType::String),
-    ("Binary", ValueType::Binary),
-    ("Boolean", ValueType::Boolean),
-    ("DateTime", ValueType::DateTime),
-    ("Double", ValueType::Double),
-    ("StringArray", ValueType::StringArray),
-    ("IntArray", ValueType::IntArray),
-    ("IntegerArray", ValueType::IntArray),
-    ("BinaryLinked", ValueType::BinaryLinked),
-    ("Record", ValueType::Record),
-    ("RecordArray", ValueType::RecordArray),
-    ("TimeSpan", ValueType::TimeSpan),
-    ("Enum", ValueType::Enum),
-    ("Int64", ValueType::Int64),
-    ("Integer64", ValueType::Int64),
-    ("DateTimeOffset", ValueType::DateTimeOffset),
-    ("GeospatialPoint", ValueType::GeospatialPoint),
-];
-
-const MULTIPLICITIES: &[(&str, Multiplicity)] = &[
-    ("ZeroOrOne", Multiplicity::ZeroOrOne),
-    ("One", Multiplicity::One),
-    ("N", Multiplicity::N),
-];
-
-const INDEX_TYPES: &[(&str, IndexType)] = &[
-    ("None", IndexType::None),
-    ("Ascending", IndexType::Ascending),
-    ("Text", IndexType::Text),
-    ("Unique", IndexType::Unique),
-    ("UniqueNotDeleted", IndexType::UniqueNotDeleted),
-];
 
 impl Elements<'_> {
     /// A type.
@@ -406,87 +370,4 @@ impl Elements<'_> {
         };
         Some(typed.unwrap_or_else(|| serde_json::Value::String(scalar.text.clone())))
     }
-}
-
-fn text(d: &mut Decoder<'_>, o: &mut Object<'_>, key: &'static str) -> Option<String> {
-    d.optional(o, key, Decoder::text)
-}
-
-fn flag(d: &mut Decoder<'_>, o: &mut Object<'_>, key: &'static str) -> bool {
-    d.optional(o, key, Decoder::flag).unwrap_or_default()
-}
-
-fn enum_value(d: &mut Decoder<'_>, node: &Node) -> Option<CkEnumValue> {
-    let mut o = d.object(node)?;
-    let key = d.required(&mut o, "key", Decoder::integer);
-    // A blank name is reported as such, not as a missing key.
-    let name = match o.peek("name") {
-        Some(node) if node.is_null() => {
-            d.optional(&mut o, "name", Decoder::text);
-            Some(String::new())
-        }
-        _ => d.required(&mut o, "name", Decoder::text),
-    };
-    let description = text(d, &mut o, "description");
-    let is_extension = flag(d, &mut o, "isExtension");
-    d.finish(o);
-    Some(CkEnumValue {
-        key: key?,
-        name: name?,
-        description,
-        is_extension,
-    })
-}
-
-fn meta_data(d: &mut Decoder<'_>, node: &Node) -> Option<CkMetaData> {
-    let mut o = d.object(node)?;
-    let key = d.required(&mut o, "key", Decoder::text);
-    let value = d.optional(&mut o, "value", |d, n| {
-        Some(serde_json::Value::String(d.scalar(n)?.text.clone()))
-    });
-    let description = text(d, &mut o, "description");
-    d.finish(o);
-    Some(CkMetaData {
-        key: key?,
-        value,
-        description,
-    })
-}
-
-fn index(d: &mut Decoder<'_>, node: &Node) -> Option<CkIndex> {
-    let mut o = d.object(node)?;
-    let index_type = d.required(&mut o, "indexType", |d, n| d.choice(n, INDEX_TYPES));
-    let language = text(d, &mut o, "language");
-    let fields = d.optional(&mut o, "fields", |d, n| d.list(n, index_fields));
-    d.finish(o);
-    Some(CkIndex {
-        index_type: index_type?,
-        language,
-        fields: fields.unwrap_or_default(),
-    })
-}
-
-fn index_fields(d: &mut Decoder<'_>, node: &Node) -> Option<CkIndexFields> {
-    let mut o = d.object(node)?;
-    let weight = d.optional(&mut o, "weight", Decoder::integer);
-    let paths = d.required(&mut o, "attributePaths", |d, n| d.list(n, index_path));
-    d.finish(o);
-    Some(CkIndexFields {
-        weight,
-        attribute_paths: paths?,
-    })
-}
-
-fn index_path(d: &mut Decoder<'_>, node: &Node) -> Option<String> {
-    let path = d.text(node)?;
-    let is_path = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'.';
-    if path.is_empty() || !path.bytes().all(is_path) {
-        let text = format!(
-            "{} is not an attribute path: use names separated by dots",
-            shorten(&path)
-        );
-        d.violation(node.line, text);
-        return None;
-    }
-    Some(path)
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::definitions::{self, Definitions};
 use super::elements::{self, Elements};
 use super::position::Positions;
 use super::{TypeGraph, associations, display, records, references, types};
@@ -79,10 +80,10 @@ pub(crate) fn build(
 }
 
 fn resolve(build: &mut Build<'_>) -> TypeGraph {
-    let enums = elements::enum_nodes(build.elements);
-    let definitions = elements::Definitions::new(build.elements, &enums);
+    let enums = definitions::enum_nodes(build.elements);
+    let definitions = Definitions::new(build.elements, &enums);
     let records = records::nodes(build, &definitions);
-    let roles = elements::role_nodes(build.elements, &definitions);
+    let roles = definitions::role_nodes(build.elements, &definitions);
     let mut types = types::nodes(build, &definitions);
     associations::attach(build, &roles, &mut types);
     display::check(build, &types, &records);

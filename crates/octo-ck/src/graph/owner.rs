@@ -112,7 +112,9 @@ pub(super) fn flatten<'a>(
             break;
         }
         for attribute in inherited {
-            if let Some(n) = own_ids.get(&attribute.id) {
+            let same_id = own_ids.get(&attribute.id);
+            let same_name = own_names.get(attribute.name.as_str());
+            if let Some(n) = same_id {
                 let at = build.positions.find(kind, owner, Part::Assignment(*n));
                 build.diagnostics.report(
                     kind.id_inherited(),
@@ -124,7 +126,8 @@ pub(super) fn flatten<'a>(
                         attribute.name
                     ),
                 );
-            } else if let Some(n) = own_names.get(attribute.name.as_str()) {
+            }
+            if let Some(n) = same_name.filter(|n| same_id != Some(n)) {
                 let at = build.positions.find(kind, owner, Part::Assignment(*n));
                 build.diagnostics.report(
                     kind.name_inherited(),

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::build::Build;
-use super::elements::Definitions;
+use super::definitions::Definitions;
 use super::position::Kind;
 use super::{RecordNode, chain, owner};
 use crate::id::{CkId, RtCkId};

@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 
 use super::build::Build;
-use super::elements::Definitions;
+use super::definitions::Definitions;
 use super::position::Kind;
 use super::references::is_root;
 use super::{TypeNode, chain, owner};

@@ -15,11 +15,14 @@ use crate::tool::{Toolset, tool};
 
 /// The group of schema tools.
 pub fn toolset() -> Toolset {
-    Toolset::new("Runtime: schema discovery", "The models and types of a tenant")
-        .tool(tool("get_available_models", get_available_models))
-        .tool(tool("get_available_types", get_available_types))
-        .tool(tool("get_type_schema", get_type_schema))
-        .tool(tool("search_types", search_types).may_be_blank(&["searchTerm"]))
+    Toolset::new(
+        "Runtime: schema discovery",
+        "The models and types of a tenant",
+    )
+    .tool(tool("get_available_models", get_available_models))
+    .tool(tool("get_available_types", get_available_types))
+    .tool(tool("get_type_schema", get_type_schema))
+    .tool(tool("search_types", search_types).may_be_blank(&["searchTerm"]))
 }
 
 /// Lists the Construction Kit models installed in a tenant.
@@ -41,9 +44,16 @@ async fn get_available_models(
     _: GetAvailableModels,
 ) -> ToolResult<Data<ModelList>> {
     let graph = cx.data().await?.graph();
-    let mut models: Vec<String> = graph.models().iter().map(|m| m.model_id.to_string()).collect();
+    let mut models: Vec<String> = graph
+        .models()
+        .iter()
+        .map(|m| m.model_id.to_string())
+        .collect();
     models.sort();
-    Ok(Data(ModelList { total_models: models.len(), models }))
+    Ok(Data(ModelList {
+        total_models: models.len(),
+        models,
+    }))
 }
 
 /// Lists the entity types of a tenant.
@@ -116,7 +126,11 @@ fn types(graph: &TypeGraph, include_abstract: bool, model: Option<&str>) -> Vec<
         .filter(|node| node.id.model().to_string().starts_with(model))
         .map(|node| item(graph, node))
         .collect();
-    types.sort_by(|a, b| a.type_id.cmp(&b.type_id).then_with(|| a.model_id.cmp(&b.model_id)));
+    types.sort_by(|a, b| {
+        a.type_id
+            .cmp(&b.type_id)
+            .then_with(|| a.model_id.cmp(&b.model_id))
+    });
     types
 }
 
@@ -137,7 +151,10 @@ fn item(graph: &TypeGraph, node: &TypeNode) -> TypeItem {
 }
 
 fn base_of<'a>(graph: &'a TypeGraph, node: &TypeNode) -> Option<&'a CkId> {
-    node.bases.first().and_then(|base| graph.type_node(base)).map(|base| &base.id)
+    node.bases
+        .first()
+        .and_then(|base| graph.type_node(base))
+        .map(|base| &base.id)
 }
 
 /// Finds entity types by name or description.
@@ -352,11 +369,15 @@ struct TypeSchema {
 async fn get_type_schema(cx: TenantCall, p: GetTypeSchema) -> ToolResult<Data<TypeSchema>> {
     let graph = cx.data().await?.graph();
     let failed = |text: String| Failure::new(text).with("ckTypeId", &p.ck_type_id);
-    let node = graph.find_type(p.ck_type_id.trim()).map_err(|e| failed(e.to_string()))?;
+    let node = graph
+        .find_type(p.ck_type_id.trim())
+        .map_err(|e| failed(e.to_string()))?;
     let columns = graph.columns(node).map_err(|e| failed(e.to_string()))?;
     let attribute = |attribute: &Arc<AttributeNode>| attribute_item(&graph, attribute);
-    let (optional, required): (Vec<_>, Vec<_>) =
-        node.attributes.iter().partition(|attribute| attribute.is_optional);
+    let (optional, required): (Vec<_>, Vec<_>) = node
+        .attributes
+        .iter()
+        .partition(|attribute| attribute.is_optional);
     Ok(Data(TypeSchema {
         ck_type_id: node.id.to_string(),
         model_id: node.id.model().to_string(),

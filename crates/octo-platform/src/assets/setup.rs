@@ -38,8 +38,13 @@ pub(super) async fn create(
     database: &DatabaseName,
 ) -> Result<(), SetupError> {
     let parent = request.parent.id();
-    let tenant = state.runtime().create_tenant(parent, child, database).await?;
-    let Err(error) = complete(state, request, &tenant).await else { return Ok(()) };
+    let tenant = state
+        .runtime()
+        .create_tenant(parent, child, database)
+        .await?;
+    let Err(error) = complete(state, request, &tenant).await else {
+        return Ok(());
+    };
     if let Err(cause) = state.runtime().delete_tenant(parent, child).await {
         tracing::error!(tenant = %child, %cause, "a tenant whose setup failed could not be removed");
     }
@@ -52,13 +57,16 @@ pub(super) async fn clean(
     request: &Request,
     child: &TenantId,
 ) -> Result<(), SetupError> {
-    let tenant = state.runtime().clean_tenant(request.parent.id(), child).await?;
+    let tenant = state
+        .runtime()
+        .clean_tenant(request.parent.id(), child)
+        .await?;
     complete(state, request, &tenant).await
 }
 
-/// Writes identity data that is missing.
-pub(super) async fn seed(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), SetupError> {
-    seed::ensure(state, tenant).await.map_err(incomplete)
+/// Restores the identity data every tenant has.
+pub(super) async fn restore(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), SetupError> {
+    seed::tenant(state, tenant).await.map_err(incomplete)
 }
 
 async fn complete(
@@ -66,9 +74,11 @@ async fn complete(
     request: &Request,
     tenant: &Arc<Tenant>,
 ) -> Result<(), SetupError> {
-    seed(state, tenant).await?;
+    restore(state, tenant).await?;
     if let Some(user) = request.user {
-        provision_admin(state, tenant, &request.parent, user).await.map_err(incomplete)?;
+        provision_admin(state, tenant, &request.parent, user)
+            .await
+            .map_err(incomplete)?;
     }
     Ok(())
 }

@@ -192,12 +192,11 @@ pub async fn revoke(
     client: &Client,
     handle: &str,
 ) -> Result<(), OAuthError> {
-    let Ok((_, grant)) = open(state, tenant, handle).await else {
-        return Ok(());
+    let grant = match look_up(state, tenant, client, handle).await {
+        Ok(grant) => grant,
+        Err(error) if error.code() == "invalid_grant" => return Ok(()),
+        Err(error) => return Err(error),
     };
-    if grant.client_id != client.client_id {
-        return Ok(());
-    }
     let _one_at_a_time = state
         .locks()
         .lock(&[tenant.id().as_str(), &grant.family])

@@ -152,14 +152,13 @@ pub(super) fn is_null(operand: &Operand) -> bool {
 
 /// An operand as shown in messages.
 pub(super) fn shown(operand: &Operand) -> String {
-    let text = match operand {
+    match operand {
         Operand::Null => "null".to_owned(),
         Operand::Value(value) => crate::value::coerce::shown(&crate::value::stored::encode(value)),
         Operand::Json(json) => crate::value::coerce::shown(json),
         Operand::List(items) => format!("a list of {} values", items.len()),
         Operand::Criteria(_) => "criteria".to_owned(),
-    };
-    text
+    }
 }
 
 /// The regular expression of a text operator.

@@ -48,15 +48,28 @@ impl TenantFiles {
         self.folder.join(format!("{}.{LEFTOVER}", RtId::generate()))
     }
 
-    /// Gives a finished, closed database its name.
+    /// Gives a finished, closed database its name; a closed database of that name is replaced.
     pub(super) async fn publish(
         &self,
         temporary: &Path,
         database: &DatabaseName,
     ) -> Result<(), StoreError> {
-        fs::rename(temporary, self.path(database))
-            .await
-            .map_err(failed("create database"))
+        let publish = async {
+            // A log of its own would mean that the new database is not complete; one of the old
+            // database would be taken for the new one's.
+            for file in side_files(temporary) {
+                if fs::try_exists(&file).await? {
+                    return Err(io::Error::other("the new database was not closed properly"));
+                }
+            }
+            let path = self.path(database);
+            for file in side_files(&path) {
+                remove_if_there(&file).await?;
+            }
+            fs::rename(temporary, &path).await?;
+            self.sync().await
+        };
+        publish.await.map_err(failed("create database"))
     }
 
     /// Removes a closed database.
@@ -76,13 +89,19 @@ impl TenantFiles {
     /// Removes what is left at a path, as far as possible; the next start tries again.
     pub(super) async fn discard(&self, path: &Path) {
         for file in std::iter::once(path.to_owned()).chain(side_files(path)) {
-            match fs::remove_file(&file).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!(file = %file.display(), %error, "removing a database file failed");
-                }
-                _ => {}
+            if let Err(error) = remove_if_there(&file).await {
+                tracing::warn!(file = %file.display(), %error, "removing a database file failed");
             }
         }
+    }
+
+    // Names of files are on disk only when their folder is. Windows keeps them without being asked
+    // and cannot be asked this way.
+    async fn sync(&self) -> io::Result<()> {
+        if cfg!(unix) {
+            fs::File::open(&self.folder).await?.sync_all().await?;
+        }
+        Ok(())
     }
 
     async fn sweep(&self) -> io::Result<()> {
@@ -97,6 +116,13 @@ impl TenantFiles {
             }
         }
         Ok(())
+    }
+}
+
+async fn remove_if_there(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

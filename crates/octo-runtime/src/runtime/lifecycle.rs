@@ -106,9 +106,9 @@ impl Runtime {
         if let Some(tenant) = open.remove(child) {
             close(&tenant).await;
         }
-        // The new database is complete before the old one goes; the registry does not change.
+        // The new database is complete before it replaces the old one in one step; the registry
+        // does not change.
         let fresh = self.build_database(&row.info).await?;
-        self.files.remove(&row.info.database).await?;
         self.files.publish(&fresh, &row.info.database).await?;
         let tenant = self.open_registered(&row.info).await?;
         open.insert(child.clone(), Arc::clone(&tenant));

@@ -99,9 +99,7 @@ impl EntityStore for SqliteStore {
     }
 
     async fn models(&self) -> Result<Vec<StoredModel>, StoreError> {
-        self.readers
-            .read(|connection| rows::models(connection))
-            .await
+        self.readers.read(rows::models).await
     }
 
     async fn write(&self, graph: Arc<TypeGraph>, work: Work) -> Result<(), StoreError> {

@@ -11,7 +11,11 @@ async fn entities_are_created_read_changed_and_archived() {
     let tenant = fixture.tenant("acme").await;
 
     let created = tenant
-        .insert(NewEntity::of("Demo/Tool").set("Name", " hammer ").set("Size", 3))
+        .insert(
+            NewEntity::of("Demo/Tool")
+                .set("Name", " hammer ")
+                .set("Size", 3),
+        )
         .await
         .unwrap();
     assert_eq!(created.version, 0);
@@ -19,10 +23,17 @@ async fn entities_are_created_read_changed_and_archived() {
     assert_eq!(created.attributes.i32("Level"), Some(3));
     assert!(!created.attributes.contains("Note"));
     assert_eq!(
-        tenant.get("Demo/Thing", created.rt_id).await.unwrap().as_ref(),
+        tenant
+            .get("Demo/Thing", created.rt_id)
+            .await
+            .unwrap()
+            .as_ref(),
         Some(&created)
     );
-    assert_eq!(tenant.get("Demo/Person", created.rt_id).await.unwrap(), None);
+    assert_eq!(
+        tenant.get("Demo/Person", created.rt_id).await.unwrap(),
+        None
+    );
 
     let updated = tenant
         .update(
@@ -50,7 +61,10 @@ async fn entities_are_created_read_changed_and_archived() {
         .unwrap();
     assert_eq!(deleted.entity.version, 2);
     assert_eq!(tenant.get("Demo/Tool", created.rt_id).await.unwrap(), None);
-    let archived = tenant.get_with_archived("Demo/Tool", created.rt_id).await.unwrap();
+    let archived = tenant
+        .get_with_archived("Demo/Tool", created.rt_id)
+        .await
+        .unwrap();
     assert_eq!(archived, Some(deleted.entity));
 }
 

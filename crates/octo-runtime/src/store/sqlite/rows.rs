@@ -22,7 +22,7 @@ pub(super) fn entity(
     let sql = format!("SELECT {ENTITY_COLUMNS} FROM entity WHERE rt_id = ?1");
     let mut statement = connection.prepare_cached(&sql).map_err(failed("read"))?;
     let raw = statement
-        .query_row([rt_id.as_bytes()], |row| RawEntity::read(row))
+        .query_row([rt_id.as_bytes()], RawEntity::read)
         .optional()
         .map_err(failed("read"))?;
     raw.map(|raw| raw.decode(graph)).transpose()
