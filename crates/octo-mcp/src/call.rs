@@ -254,6 +254,15 @@ impl TenantCall {
         )?)
     }
 
+    /// Forgets the caller's way into a tenant that was created, removed or reset.
+    pub async fn forget(&self, tenant: &str) {
+        let tenant = tenant.trim().to_lowercase();
+        self.services
+            .gate
+            .forget(self.incoming.key.as_ref(), &tenant)
+            .await;
+    }
+
     /// The tenant's entities and types.
     ///
     /// # Errors

@@ -1,12 +1,14 @@
 //! The tools, one file per toolset.
 
 pub mod echo;
+pub mod entities;
 pub mod files;
 pub mod metadata;
 pub mod models;
 pub mod roles;
 pub mod session;
 pub mod tenants;
+pub mod types;
 pub mod users;
 
 use crate::tool::Toolset;
@@ -20,6 +22,8 @@ pub fn toolsets() -> Vec<Toolset> {
         tenants::toolset(),
         users::toolset(),
         roles::toolset(),
+        types::toolset(),
+        entities::toolset(),
         models::toolset(),
         files::toolset(),
         metadata::toolset(),

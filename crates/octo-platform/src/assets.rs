@@ -28,7 +28,9 @@ fn routes() -> Router<PlatformState> {
     Router::new()
         .route(
             "/tenants",
-            get(tenants::list).post(tenants::create).delete(tenants::delete),
+            get(tenants::list)
+                .post(tenants::create)
+                .delete(tenants::delete),
         )
         .route("/tenants/attach", post(tenants::attach))
         .route("/tenants/detach", post(tenants::detach))

@@ -18,7 +18,10 @@ use crate::state::PlatformState;
 /// The routes of this service.
 pub fn router(state: PlatformState) -> Router {
     versioned("/system", Router::new().route("/jobs", get(by_system)))
-        .merge(versioned("/{tenantId}", Router::new().route("/jobs", get(by_tenant))))
+        .merge(versioned(
+            "/{tenantId}",
+            Router::new().route("/jobs", get(by_tenant)),
+        ))
         .with_state(state)
 }
 
@@ -51,11 +54,7 @@ async fn job(
     Ok(Json(dto(job)))
 }
 
-async fn require_visible(
-    state: &PlatformState,
-    caller: &Caller,
-    job: &Job,
-) -> Result<(), Problem> {
+async fn require_visible(state: &PlatformState, caller: &Caller, job: &Job) -> Result<(), Problem> {
     let hidden = || Problem::bare(StatusCode::FORBIDDEN);
     let tenant = caller.tenant.as_ref().ok_or_else(hidden)?;
     if *tenant == job.tenant {
@@ -63,8 +62,16 @@ async fn require_visible(
     }
     require_any_role(caller, TENANT_ROLES).map_err(|_| hidden())?;
     // A tenant that was deleted meanwhile has no ancestors, so its jobs stay hidden.
-    let above = state.runtime().ancestors(&job.tenant).await.unwrap_or_default();
-    if above.contains(tenant) { Ok(()) } else { Err(hidden()) }
+    let above = state
+        .runtime()
+        .ancestors(&job.tenant)
+        .await
+        .unwrap_or_default();
+    if above.contains(tenant) {
+        Ok(())
+    } else {
+        Err(hidden())
+    }
 }
 
 fn dto(job: Job) -> JobDto {

@@ -25,7 +25,10 @@ fn routes() -> Router<PlatformState> {
         .route("/users", get(users::list).post(users::create))
         .route("/users/GetPaged", get(users::page))
         .route("/users/ResetPassword", post(users::password::reset))
-        .route("/users/{user}", get(users::read).put(users::update).delete(users::delete))
+        .route(
+            "/users/{user}",
+            get(users::read).put(users::update).delete(users::delete),
+        )
         .route("/users/{user}/roles", get(users::assignments::effective))
         .route("/users/{user}/directRoles", get(users::assignments::direct))
         .route(

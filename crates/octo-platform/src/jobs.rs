@@ -182,9 +182,8 @@ fn admit(table: &HashMap<String, Job>, tenant: &TenantId) -> Result<(), QueueFul
 
 /// Forgets finished jobs that are too old or too many.
 fn sweep(table: &mut HashMap<String, Job>, now: Timestamp) {
-    table.retain(|_, job| {
-        !job.status.is_final() || now.duration_since(job.state_changed_at) < KEPT
-    });
+    table
+        .retain(|_, job| !job.status.is_final() || now.duration_since(job.state_changed_at) < KEPT);
     let mut finished: Vec<_> = table
         .values()
         .filter(|job| job.status.is_final())
@@ -201,7 +200,8 @@ fn sweep(table: &mut HashMap<String, Job>, now: Timestamp) {
 
 fn bounded(mut text: String) -> String {
     if text.len() > MAX_FAILURE_BYTES {
-        let end = text.floor_char_boundary(MAX_FAILURE_BYTES);
+        let is_boundary = |at: &usize| text.is_char_boundary(*at);
+        let end = (0..=MAX_FAILURE_BYTES).rev().find(is_boundary).unwrap_or(0);
         text.truncate(end);
         text.push('…');
     }
@@ -230,11 +230,16 @@ mod tests {
     async fn outcomes() {
         let jobs = Jobs::default();
         let good = jobs.submit(&tenant("a"), async { Ok(()) }).unwrap();
-        let bad = jobs.submit(&tenant("a"), async { Err("why".to_owned()) }).unwrap();
+        let bad = jobs
+            .submit(&tenant("a"), async { Err("why".to_owned()) })
+            .unwrap();
         let worse = jobs.submit(&tenant("a"), async { panic!("boom") }).unwrap();
         let last = jobs.submit(&tenant("a"), async { Ok(()) }).unwrap();
         assert_eq!(finished(&jobs, &good).await.status, JobStatus::Succeeded);
-        assert_eq!(finished(&jobs, &bad).await.error_message.as_deref(), Some("why"));
+        assert_eq!(
+            finished(&jobs, &bad).await.error_message.as_deref(),
+            Some("why")
+        );
         let worse = finished(&jobs, &worse).await;
         assert_eq!(worse.status, JobStatus::Failed);
         assert!(!worse.error_message.unwrap().contains("boom"));
@@ -247,7 +252,9 @@ mod tests {
         let jobs = Jobs::default();
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
         let first = jobs
-            .submit(&tenant("a"), async { wait.await.map_err(|error| error.to_string()) })
+            .submit(&tenant("a"), async {
+                wait.await.map_err(|error| error.to_string())
+            })
             .unwrap();
         let second = jobs.submit(&tenant("a"), async { Ok(()) }).unwrap();
         let other = jobs.submit(&tenant("b"), async { Ok(()) }).unwrap();
@@ -267,10 +274,13 @@ mod tests {
         }
         assert_eq!(
             jobs.submit(&tenant("a"), never()),
-            Err(QueueFull { waiting: MAX_UNFINISHED_PER_TENANT })
+            Err(QueueFull {
+                waiting: MAX_UNFINISHED_PER_TENANT
+            })
         );
         for number in 0..MAX_UNFINISHED - MAX_UNFINISHED_PER_TENANT {
-            jobs.submit(&tenant(&format!("t{number}")), never()).unwrap();
+            jobs.submit(&tenant(&format!("t{number}")), never())
+                .unwrap();
         }
         assert!(jobs.submit(&tenant("z"), never()).is_err());
     }
@@ -301,9 +311,10 @@ mod tests {
         assert!(!table.contains_key("00000"));
         assert_eq!(table.len(), 2);
 
-        table.extend((10..10 + MAX_FINISHED).map(|n| {
-            job(n, JobStatus::Succeeded, SignedDuration::from_secs(1))
-        }));
+        table.extend(
+            (10..10 + MAX_FINISHED)
+                .map(|n| job(n, JobStatus::Succeeded, SignedDuration::from_secs(1))),
+        );
         sweep(&mut table, now);
         assert_eq!(table.len(), MAX_FINISHED + 1);
         assert!(!table.contains_key("00002"), "the oldest goes first");

@@ -20,10 +20,7 @@ use crate::state::PlatformState;
 const SUPPORTED_VERSIONS: HeaderName = HeaderName::from_static("api-supported-versions");
 
 /// Puts routes below `{prefix}/v1` and `{prefix}/v1.0`, which mean the same (identity.md 2).
-pub(crate) fn versioned(
-    prefix: &str,
-    routes: Router<PlatformState>,
-) -> Router<PlatformState> {
+pub(crate) fn versioned(prefix: &str, routes: Router<PlatformState>) -> Router<PlatformState> {
     Router::new()
         .nest(&format!("{prefix}/v1"), routes.clone())
         .nest(&format!("{prefix}/v1.0"), routes)

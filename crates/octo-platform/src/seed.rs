@@ -77,6 +77,18 @@ pub(crate) async fn ensure(
     Ok(())
 }
 
+/// Seeds `tenant` now, whether or not it was seeded before: what a new or emptied tenant needs,
+/// and what brings back prescribed entities somebody removed.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read or changed.
+pub async fn tenant(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), RuntimeError> {
+    let mut seeded = state.seeded().0.lock().await;
+    apply(state, tenant).await?;
+    seeded.insert(tenant.id().clone(), Arc::downgrade(tenant));
+    Ok(())
+}
+
 async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), RuntimeError> {
     let model = octo_ck::builtin::system_identity();
     if tenant.model("System.Identity").as_ref() != Some(&model.model_id) {

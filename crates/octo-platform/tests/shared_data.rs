@@ -18,7 +18,10 @@ fn shared() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "shared data folder is missing");
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true"),
+        "shared data folder is missing"
+    );
     println!("skipped: {} does not exist", folder.display());
     None
 }
@@ -31,8 +34,15 @@ fn files_below(folder: &Path) -> BTreeMap<String, String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            {
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('\\', "/");
                 files.insert(name, std::fs::read_to_string(&path).unwrap());
             }
         }
@@ -45,7 +55,11 @@ async fn basic_and_a_model_on_top_of_it() {
     let Some(shared) = shared() else { return };
     let platform = TestPlatform::start().await;
     let admin = platform.admin().await;
-    platform.assets(SYSTEM, admin.clone()).create_tenant("acme", "acme").await.unwrap();
+    platform
+        .assets(SYSTEM, admin.clone())
+        .create_tenant("acme", "acme")
+        .await
+        .unwrap();
     let token = platform.exchange(&admin, "acme").await;
     for model in ["Octo.Sdk.Packages.Basic", "Octo.Sdk.Packages.Basic.Energy"] {
         let archive = zip(&files_below(&shared.join("models").join(model)));

@@ -12,6 +12,7 @@ use url::Url;
 pub use wait::{JobError, JobWait};
 
 use crate::http::{Http, ServiceClient};
+use crate::json::instant;
 use crate::{AccessToken, ServiceError};
 
 /// State of a background job (`spec/assets.md` 13.1).
@@ -21,8 +22,10 @@ pub struct JobDto {
     /// Id of the job.
     pub id: Option<String>,
     /// When the job was started.
+    #[serde(deserialize_with = "instant")]
     pub created_at: Option<Timestamp>,
     /// When its state last changed.
+    #[serde(deserialize_with = "instant")]
     pub state_changed_at: Option<Timestamp>,
     /// `Enqueued`, `Scheduled`, `Awaiting`, `Processing`, `Succeeded`, `Failed` or `Deleted`.
     pub status: Option<String>,

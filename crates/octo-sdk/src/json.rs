@@ -1,5 +1,8 @@
 //! Tolerant reading of the services' JSON.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 
 /// Reads `null` as the default value: the services write nulls where a list or text is empty.
@@ -9,4 +12,52 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads an instant as the services write it: RFC 3339, or without an offset, which means UTC.
+/// What cannot be read counts as missing; it is for display only.
+pub(crate) fn instant<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.as_deref().map(str::trim).and_then(|text| {
+        let with_offset = text.parse::<Timestamp>().ok();
+        with_offset.or_else(|| {
+            let local = text.parse::<DateTime>().ok()?;
+            local
+                .to_zoned(TimeZone::UTC)
+                .ok()
+                .map(|zoned| zoned.timestamp())
+        })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_in_all_notations_of_the_services() {
+        #[derive(Deserialize)]
+        struct Carrier {
+            #[serde(deserialize_with = "instant")]
+            at: Option<Timestamp>,
+        }
+        let read = |value: &str| {
+            serde_json::from_str::<Carrier>(&format!(r#"{{"at":{value}}}"#))
+                .unwrap()
+                .at
+                .map(|at| at.to_string())
+        };
+        for text in [
+            "2026-01-02T03:04:05.5Z",
+            "2026-01-02T03:04:05.5",
+            "2026-01-02T05:04:05.5+02:00",
+        ] {
+            let expected = Some("2026-01-02T03:04:05.5Z".to_owned());
+            assert_eq!(read(&format!("\"{text}\"")), expected, "{text}");
+        }
+        assert_eq!(read("null"), None);
+        assert_eq!(read("\"yesterday\""), None);
+    }
 }

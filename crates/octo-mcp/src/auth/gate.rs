@@ -145,6 +145,16 @@ impl Gate {
         }
     }
 
+    /// Forgets what is known about the caller's way into a tenant: the tenant was created, removed
+    /// or reset.
+    pub async fn forget(&self, key: Option<&StoreKey>, tenant: &str) {
+        if let Some(slot) = key.and_then(|key| self.store.find(key)) {
+            let mut tokens = slot.tokens.lock().await;
+            tokens.denied.remove(tenant);
+            tokens.exchanged.remove(tenant);
+        }
+    }
+
     /// A login a bearer caller made for exactly this tenant.
     async fn login_for(
         &self,

@@ -127,6 +127,7 @@ async fn create_tenant(cx: TenantCall, p: CreateTenant) -> ToolResult<Done<Creat
     let database = p.database.trim().to_lowercase();
     let parent = cx.tenant_id().to_owned();
     cx.assets()?.create_tenant(&child, &database).await?;
+    cx.forget(&child).await;
     let mut text = format!("Tenant '{child}' (database '{database}') created under '{parent}'.");
     // A cluster sets the tenant up in the background; the embedded platform has done it by now.
     match cx.identity()?.provision_current_user(&child).await {
@@ -176,6 +177,7 @@ struct DeleteTenant {
 async fn delete_tenant(cx: TenantCall, p: DeleteTenant) -> ToolResult<Done<DeletedTenant>> {
     let (child, parent) = (p.child_tenant_id, cx.tenant_id().to_owned());
     cx.assets()?.delete_tenant(&child).await?;
+    cx.forget(&child).await;
     let text = format!("Tenant '{child}' deleted from '{parent}'.");
     Ok(Done::new(
         text,
@@ -197,6 +199,7 @@ struct CleanTenant {
 
 async fn clean_tenant(cx: TenantCall, p: CleanTenant) -> ToolResult<Done<ChangedTenant>> {
     cx.assets()?.clean_tenant(&p.child_tenant_id).await?;
+    cx.forget(&p.child_tenant_id).await;
     let text = format!(
         "Tenant '{}' cleaned (reset to factory defaults).",
         p.child_tenant_id
@@ -218,6 +221,7 @@ async fn attach_tenant(cx: TenantCall, p: AttachTenant) -> ToolResult<Done<Chang
     let child = p.child_tenant_id.trim().to_lowercase();
     let database = p.database.trim().to_lowercase();
     cx.assets()?.attach_tenant(&child, &database).await?;
+    cx.forget(&child).await;
     let text = format!(
         "Tenant '{}' attached to database '{}' under '{}'.",
         p.child_tenant_id,
@@ -237,6 +241,7 @@ struct DetachTenant {
 
 async fn detach_tenant(cx: TenantCall, p: DetachTenant) -> ToolResult<Done<ChangedTenant>> {
     cx.assets()?.detach_tenant(&p.child_tenant_id).await?;
+    cx.forget(&p.child_tenant_id).await;
     let text = format!(
         "Tenant '{}' detached (database preserved).",
         p.child_tenant_id
@@ -275,7 +280,7 @@ async fn update_system_ck_model(
 ) -> ToolResult<Done<ChangedTenant>> {
     match cx.assets()?.update_system_model(&p.child_tenant_id).await {
         Ok(()) => {}
-        Err(error) if is_not_offered(&error) => {
+        Err(ServiceError::NotSupported(_)) => {
             return Err(Failure::new(
                 "This OctoMesh version does not offer the update: its services bring the System model up to date themselves when they start using the tenant.",
             ));
@@ -287,13 +292,6 @@ async fn update_system_ck_model(
         p.child_tenant_id
     );
     Ok(changed(&cx, text, p.child_tenant_id))
-}
-
-/// The route is missing in the services known so far (spec, assets 3, T11).
-fn is_not_offered(error: &ServiceError) -> bool {
-    error
-        .status()
-        .is_some_and(|status| status == http::StatusCode::METHOD_NOT_ALLOWED)
 }
 
 fn changed(cx: &TenantCall, text: String, child: String) -> Done<ChangedTenant> {

@@ -15,7 +15,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::session_of;
+use super::{is_modern, session_of};
 use crate::auth::{Caller, Principal, StoreKey, TokenStore};
 
 /// A session without requests ends after this time.
@@ -44,11 +44,7 @@ impl Sessions {
     /// Lets a request pass that names no session, or one of its caller. Stateless requests name
     /// none, whatever their headers say.
     pub(super) fn check(&self, headers: &HeaderMap, caller: &Caller) -> Result<(), Response> {
-        let version = headers
-            .get("mcp-protocol-version")
-            .and_then(|v| v.to_str().ok());
-        let is_modern = version.is_some_and(|version| version >= "2026-07-28");
-        let Some(id) = session_of(headers).filter(|_| !is_modern) else {
+        let Some(id) = session_of(headers).filter(|_| !is_modern(headers)) else {
             return Ok(());
         };
         match self.lock().get(id) {

@@ -63,10 +63,7 @@ async fn descendants(
                 if examined > MAX_EXAMINED {
                     return Ok(found);
                 }
-                let Some(child) = state.find_tenant(child_id.as_str()).await? else {
-                    continue;
-                };
-                if maps(&child, &parent).await? || maps(&child, &home).await? {
+                if is_mapped(state, &child_id, [&parent, &home]).await {
                     found.push(child_id.clone());
                     let user_name = parent.shadow_name();
                     next.push(HomeIdentity {
@@ -80,6 +77,19 @@ async fn descendants(
         level = next;
     }
     Ok(found)
+}
+
+/// A tenant that cannot be looked into is left out; that is no reason to refuse a token.
+async fn is_mapped(state: &PlatformState, child: &TenantId, sources: [&HomeIdentity; 2]) -> bool {
+    // Opened without seeding it: with many tenants that would delay the first token for long.
+    let mapped = async {
+        let child = state.runtime().tenant(child).await?;
+        Ok::<_, RuntimeError>(maps(&child, sources[0]).await? || maps(&child, sources[1]).await?)
+    };
+    mapped.await.unwrap_or_else(|error| {
+        tracing::debug!(tenant = %child, %error, "left out of allowed_tenants");
+        false
+    })
 }
 
 async fn maps(child: &Tenant, source: &HomeIdentity) -> Result<bool, RuntimeError> {

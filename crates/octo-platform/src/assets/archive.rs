@@ -107,10 +107,18 @@ impl<R: Read + Seek> Opened<R> {
         source.rewind().map_err(unreadable)?;
         // The table of contents is kept in memory, so its size must be bounded before it is read.
         let budget = Rc::new(Cell::new(limits.directory));
-        let metered = Metered { source, budget: Rc::clone(&budget) };
+        let metered = Metered {
+            source,
+            budget: Rc::clone(&budget),
+        };
         let archive = ZipArchive::new(metered).map_err(damaged)?;
         budget.set(u64::MAX);
-        Ok(Self { archive, limits, packed, unpacked: 0 })
+        Ok(Self {
+            archive,
+            limits,
+            packed,
+            unpacked: 0,
+        })
     }
 
     /// Names of all files, with their positions, after every entry has been checked.
@@ -123,10 +131,14 @@ impl<R: Read + Seek> Opened<R> {
             )));
         }
         if self.archive.has_duplicate_names() {
-            return Err(ArchiveError::Inconsistent("two entries have the same name.".to_owned()));
+            return Err(ArchiveError::Inconsistent(
+                "two entries have the same name.".to_owned(),
+            ));
         }
         if self.archive.has_overlapping_files().map_err(damaged)? {
-            return Err(ArchiveError::Inconsistent("entries share their content.".to_owned()));
+            return Err(ArchiveError::Inconsistent(
+                "entries share their content.".to_owned(),
+            ));
         }
         let mut seen = BTreeSet::new();
         let mut files = Vec::new();
@@ -146,7 +158,9 @@ impl<R: Read + Seek> Opened<R> {
                 continue;
             }
             if !seen.insert(name.clone()) {
-                return Err(ArchiveError::Inconsistent(format!("'{name}' is in it twice.")));
+                return Err(ArchiveError::Inconsistent(format!(
+                    "'{name}' is in it twice."
+                )));
             }
             files.push((index, name));
         }
@@ -158,7 +172,10 @@ impl<R: Read + Seek> Opened<R> {
         let limit = self.limits.file;
         let mut content = Vec::new();
         let entry = self.archive.by_index(index).map_err(damaged)?;
-        entry.take(limit + 1).read_to_end(&mut content).map_err(unreadable)?;
+        entry
+            .take(limit + 1)
+            .read_to_end(&mut content)
+            .map_err(unreadable)?;
         let size = content.len() as u64;
         if size > limit {
             return Err(ArchiveError::TooMuch(format!(
@@ -228,9 +245,15 @@ fn safe_name(raw: &str) -> Option<String> {
     if name.starts_with('/') || has_drive || name.chars().any(char::is_control) {
         return None;
     }
-    let parts: Vec<&str> =
-        name.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    if parts.contains(&"..") { None } else { Some(parts.join("/")) }
+    let parts: Vec<&str> = name
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    if parts.contains(&"..") {
+        None
+    } else {
+        Some(parts.join("/"))
+    }
 }
 
 fn shown(name: &str) -> String {

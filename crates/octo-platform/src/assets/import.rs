@@ -45,28 +45,67 @@ pub(super) async fn import_ck(
     drop(slot);
     require_known_type(file.content_type.as_deref())?;
     let tenant = Arc::clone(&caller.tenant);
-    let job = state.jobs().submit(caller.tenant.id(), import(tenant, file));
-    Ok(Json(JobIdDto { job_id: job.map_err(Problem::busy)? }))
+    let job = state
+        .jobs()
+        .submit(caller.tenant.id(), import(tenant, file));
+    Ok(Json(JobIdDto {
+        job_id: job.map_err(Problem::busy)?,
+    }))
 }
 
 fn require_known_type(content_type: Option<&str>) -> Result<(), Problem> {
-    let Some(given) = content_type else { return Ok(()) };
-    let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(given) = content_type else {
+        return Ok(());
+    };
+    let kind = given
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if kind.is_empty() || CONTENT_TYPES.contains(&kind.as_str()) {
         return Ok(());
     }
-    Err(Problem::bad_request(format!("File type '{given}' is not supported.")))
+    Err(Problem::bad_request(format!(
+        "File type '{given}' is not supported."
+    )))
 }
 
 async fn import(tenant: Arc<Tenant>, file: UploadedFile) -> Result<(), String> {
     let installed = tenant.graph().models().to_vec();
     let name = file.name.clone();
     let model = tokio::task::spawn_blocking(move || read_model(file, &installed));
-    let model = model.await.map_err(|error| format!("'{name}' could not be read: {error}"))??;
+    let model = model
+        .await
+        .map_err(|error| format!("'{name}' could not be read: {error}"))??;
     let id = model.model_id.clone();
-    tenant.import_model(model).await.map_err(|error| error.to_string())?;
+    if is_own(&model)? {
+        return Ok(());
+    }
+    tenant
+        .import_model(model)
+        .await
+        .map_err(|error| error.to_string())?;
     tracing::info!(tenant = %tenant.id(), model = %id, "imported a model");
     Ok(())
+}
+
+/// Whether this is a model of the platform itself, which every tenant has already. Another version
+/// of one is refused: the services read and write entities of exactly their own.
+fn is_own(model: &CompiledModel) -> Result<bool, String> {
+    let (given, name) = (&model.model_id, model.model_id.name());
+    let builtin = [
+        octo_ck::builtin::system(),
+        octo_ck::builtin::system_identity(),
+    ];
+    match builtin.iter().find(|own| own.model_id.name() == name) {
+        None => Ok(false),
+        Some(own) if own.model_id == *given => Ok(true),
+        Some(own) => Err(format!(
+            "'{given}' belongs to the platform and cannot be imported: every tenant has '{}'.",
+            own.model_id
+        )),
+    }
 }
 
 fn read_model(

@@ -80,20 +80,20 @@ pub fn read(mut file: impl Read + Seek, name: &str) -> Result<ModelSource, Model
         return in_archive(archive::read_texts(file, Limits::MODEL, can_be_model)?);
     }
     let mut content = Vec::new();
-    file.take(Limits::MODEL.file + 1).read_to_end(&mut content)?;
+    file.take(Limits::MODEL.file + 1)
+        .read_to_end(&mut content)?;
     if content.len() as u64 > Limits::MODEL.file {
         return Err(ModelFileError::TooLarge(Limits::MODEL.file / (1024 * 1024)));
     }
-    let text =
-        String::from_utf8(content).map_err(|_| ModelFileError::NotText(name.to_owned()))?;
+    let text = String::from_utf8(content).map_err(|_| ModelFileError::NotText(name.to_owned()))?;
     compiled(name.to_owned(), text)
 }
 
 fn can_be_model(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    let is_junk = JUNK_FOLDERS.iter().any(|folder| {
-        name.starts_with(folder) || name.contains(&format!("/{folder}"))
-    });
+    let is_junk = JUNK_FOLDERS
+        .iter()
+        .any(|folder| name.starts_with(folder) || name.contains(&format!("/{folder}")));
     !is_junk && TEXT_ENDINGS.iter().any(|ending| lower.ends_with(ending))
 }
 
@@ -105,7 +105,10 @@ fn in_archive(texts: BTreeMap<String, String>) -> Result<ModelSource, ModelFileE
         });
         return Ok(ModelSource::Folder(files.collect()));
     }
-    let (name, text) = texts.into_iter().next().ok_or(ModelFileError::NothingInArchive)?;
+    let (name, text) = texts
+        .into_iter()
+        .next()
+        .ok_or(ModelFileError::NothingInArchive)?;
     compiled(name, text)
 }
 
@@ -115,7 +118,9 @@ fn source_root<'a>(
 ) -> Result<Option<String>, ModelFileError> {
     let mut roots: Vec<&str> = names.filter_map(|name| root_of(name)).collect();
     let depth = |root: &str| root.matches('/').count();
-    let Some(top) = roots.iter().map(|root| depth(root)).min() else { return Ok(None) };
+    let Some(top) = roots.iter().map(|root| depth(root)).min() else {
+        return Ok(None);
+    };
     roots.retain(|root| depth(root) == top);
     match roots.as_slice() {
         [root] => Ok(Some((*root).to_owned())),
@@ -135,8 +140,11 @@ fn root_of(name: &str) -> Option<&str> {
 
 fn compiled(name: String, text: String) -> Result<ModelSource, ModelFileError> {
     // The schema stands in the first lines of a document.
-    let head = text.get(..text.floor_char_boundary(4_096)).unwrap_or_default();
-    if head.contains(SOURCE_SCHEMA) {
+    if text
+        .lines()
+        .take(50)
+        .any(|line| line.contains(SOURCE_SCHEMA))
+    {
         return Err(ModelFileError::LoneRootFile(name));
     }
     Ok(ModelSource::Compiled { name, text })
@@ -151,7 +159,9 @@ mod tests {
     fn zip(files: &[(&str, &str)]) -> Cursor<Vec<u8>> {
         let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in files {
-            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer
+                .start_file(*name, zip::write::SimpleFileOptions::default())
+                .unwrap();
             writer.write_all(content.as_bytes()).unwrap();
         }
         writer.finish().unwrap()
@@ -174,7 +184,12 @@ mod tests {
             let root = format!("{prefix}ckModel.yaml");
             let inner = format!("{prefix}types/a.yaml");
             let junk = format!("__MACOSX/{prefix}ckModel.yaml");
-            let files = [(root.as_str(), "a"), (&inner, "b"), (&junk, "c"), ("README.md", "d")];
+            let files = [
+                (root.as_str(), "a"),
+                (&inner, "b"),
+                (&junk, "c"),
+                ("README.md", "d"),
+            ];
             let found = folder(read(zip(&files), "upload.zip").unwrap());
             assert_eq!(found, ["ckModel.yaml", "types/a.yaml"], "{prefix}");
         }
@@ -182,7 +197,10 @@ mod tests {
 
     #[test]
     fn the_root_file_nearest_to_the_top_counts() {
-        let archive = zip(&[("m/ckModel.yaml", "a"), ("m/migrations/x/ckModel.yaml", "b")]);
+        let archive = zip(&[
+            ("m/ckModel.yaml", "a"),
+            ("m/migrations/x/ckModel.yaml", "b"),
+        ]);
         assert_eq!(folder(read(archive, "z").unwrap()).len(), 2);
         let text = refusal(zip(&[("a/ckModel.yaml", "a"), ("b/ckModel.yaml", "b")]));
         assert_eq!(
@@ -199,14 +217,23 @@ mod tests {
         let json = read(zip(&[("x.txt", "no"), ("out/a.json", "{}")]), "a.zip").unwrap();
         assert_eq!(
             json,
-            ModelSource::Compiled { name: "out/a.json".to_owned(), text: "{}".to_owned() }
+            ModelSource::Compiled {
+                name: "out/a.json".to_owned(),
+                text: "{}".to_owned()
+            }
         );
     }
 
     #[test]
     fn what_is_no_model() {
-        assert_eq!(refusal(zip(&[])), "No file to extract was found in zip archive.");
-        assert_eq!(refusal(zip(&[("a.txt", "")])), "No file to extract was found in zip archive.");
+        assert_eq!(
+            refusal(zip(&[])),
+            "No file to extract was found in zip archive."
+        );
+        assert_eq!(
+            refusal(zip(&[("a.txt", "")])),
+            "No file to extract was found in zip archive."
+        );
         assert!(refusal(Cursor::new(vec![0xff, 0xd8, 0xff])).contains("neither a zip archive"));
         let root = format!("$schema: https://x/{SOURCE_SCHEMA}\nmodelId: A-1.0.0\n");
         assert!(refusal(Cursor::new(root.into_bytes())).contains("Upload the whole folder"));

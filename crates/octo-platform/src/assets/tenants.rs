@@ -34,11 +34,17 @@ pub(super) async fn list(
     let query = ChildrenQuery {
         skip: paging.skip.into(),
         take: Some(paging.take.into()),
-        filter: paging.filter.as_deref().map(|filter| filter.trim().to_lowercase()),
+        filter: paging
+            .filter
+            .as_deref()
+            .map(|filter| filter.trim().to_lowercase()),
     };
     let children = state.runtime().children(caller.tenant.id(), query).await;
     let children = children.map_err(|error| refusal::unreadable(&error))?;
-    Ok(paging.answer(children.items.into_iter().map(dto).collect(), children.total))
+    Ok(paging.answer(
+        children.items.into_iter().map(dto).collect(),
+        children.total,
+    ))
 }
 
 /// T2.
@@ -100,8 +106,10 @@ pub(super) async fn attach(
         return Err(ATTACH.problem(&RuntimeError::TenantIdTaken(child)));
     }
     finish(async move {
-        let attached =
-            state.runtime().attach_tenant(caller.tenant.id(), &child, &database).await;
+        let attached = state
+            .runtime()
+            .attach_tenant(caller.tenant.id(), &child, &database)
+            .await;
         attached.map(drop).map_err(|error| ATTACH.problem(&error))
     })
     .await?;
@@ -117,7 +125,10 @@ pub(super) async fn detach(
     require_any_role(&caller.caller, TENANT_ROLES)?;
     let child = child_id(&params)?;
     finish(async move {
-        let detached = state.runtime().detach_tenant(caller.tenant.id(), &child).await;
+        let detached = state
+            .runtime()
+            .detach_tenant(caller.tenant.id(), &child)
+            .await;
         detached.map_err(|error| DETACH.problem(&error))
     })
     .await?;
@@ -166,7 +177,10 @@ pub(super) async fn delete(
     require_any_role(&caller.caller, TENANT_ROLES)?;
     let child = child_id(&params)?;
     finish(async move {
-        let deleted = state.runtime().delete_tenant(caller.tenant.id(), &child).await;
+        let deleted = state
+            .runtime()
+            .delete_tenant(caller.tenant.id(), &child)
+            .await;
         deleted.map_err(|error| DELETE.problem(&error))
     })
     .await?;
@@ -214,8 +228,7 @@ fn names(params: &Params) -> Result<(TenantId, DatabaseName), Problem> {
         (Ok(child), Ok(database)) => Ok((child, database)),
         (child, database) => {
             let errors = [child.err(), database.err()];
-            let texts: Vec<String> =
-                errors.iter().flatten().map(ToString::to_string).collect();
+            let texts: Vec<String> = errors.iter().flatten().map(ToString::to_string).collect();
             Err(Problem::bad_request(texts.join(" ")))
         }
     }
@@ -227,7 +240,10 @@ fn child_id(params: &Params) -> Result<TenantId, Problem> {
 }
 
 fn request(caller: &TenantCaller<ReadWrite>) -> setup::Request {
-    setup::Request { parent: caller.tenant.clone(), user: caller.caller.subject }
+    setup::Request {
+        parent: caller.tenant.clone(),
+        user: caller.caller.subject,
+    }
 }
 
 fn dto(info: TenantInfo) -> TenantDto {
@@ -243,6 +259,9 @@ async fn finish<T: Send + 'static>(
 ) -> Result<T, Problem> {
     match tokio::spawn(change).await {
         Ok(result) => result,
-        Err(error) => Err(Problem::internal("The operation ended unexpectedly.", &error)),
+        Err(error) => Err(Problem::internal(
+            "The operation ended unexpectedly.",
+            &error,
+        )),
     }
 }

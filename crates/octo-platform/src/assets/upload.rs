@@ -65,7 +65,10 @@ pub(super) async fn receive(form: Multipart, folder: &Path) -> Result<UploadedFi
 
 async fn read_form(mut form: Multipart, folder: &Path) -> Result<UploadedFile, Problem> {
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
-        if field.name().is_some_and(|name| name.eq_ignore_ascii_case("file")) {
+        if field
+            .name()
+            .is_some_and(|name| name.eq_ignore_ascii_case("file"))
+        {
             return read_file(field, folder).await;
         }
     }
@@ -83,22 +86,35 @@ async fn read_file(mut field: Field<'_>, folder: &Path) -> Result<UploadedFile, 
         if size > FILE_LIMIT {
             return Err(too_large());
         }
-        target.write_all(&chunk).await.map_err(|error| not_stored(&error))?;
+        target
+            .write_all(&chunk)
+            .await
+            .map_err(|error| not_stored(&error))?;
     }
     if size == 0 {
         return Err(Problem::validation("file", "The uploaded file is empty."));
     }
     target.flush().await.map_err(|error| not_stored(&error))?;
     let mut content = target.into_std().await;
-    content.seek(SeekFrom::Start(0)).map_err(|error| not_stored(&error))?;
-    Ok(UploadedFile { content, name, content_type })
+    content
+        .seek(SeekFrom::Start(0))
+        .map_err(|error| not_stored(&error))?;
+    Ok(UploadedFile {
+        content,
+        name,
+        content_type,
+    })
 }
 
 /// The last part of a path in either notation, without control characters.
 fn base_name(path: &str) -> String {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-    if name.is_empty() { "model".to_owned() } else { name }
+    if name.is_empty() {
+        "model".to_owned()
+    } else {
+        name
+    }
 }
 
 fn broken(error: &MultipartError) -> Problem {

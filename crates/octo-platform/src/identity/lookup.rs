@@ -14,7 +14,9 @@ pub(super) async fn user(tenant: &Tenant, text: &str) -> Result<Option<Entity>, 
     if let Some(user) = users::by_name(tenant, text).await.map_err(unreadable)? {
         return Ok(Some(user));
     }
-    let by_email = EntityQuery::of(USER).eq("NormalizedEmail", normalize(text)).take(2);
+    let by_email = EntityQuery::of(USER)
+        .eq("NormalizedEmail", normalize(text))
+        .take(2);
     let mut found = tenant.query(by_email).await.map_err(unreadable)?.items;
     if found.len() > 1 {
         return Err(Problem::bad_request(format!(

@@ -29,10 +29,21 @@ pub(super) async fn provision_current_user(
         let text = "Cannot determine user identity from token.";
         return Err(Problem::text(StatusCode::BAD_REQUEST, text));
     };
-    let child = state.find_tenant(&target).await.map_err(unreadable)?.ok_or_else(|| {
-        Problem::text(StatusCode::NOT_FOUND, format!("Tenant '{target}' not found."))
-    })?;
-    let ancestors = state.runtime().ancestors(child.id()).await.map_err(unreadable)?;
+    let child = state
+        .find_tenant(&target)
+        .await
+        .map_err(unreadable)?
+        .ok_or_else(|| {
+            Problem::text(
+                StatusCode::NOT_FOUND,
+                format!("Tenant '{target}' not found."),
+            )
+        })?;
+    let ancestors = state
+        .runtime()
+        .ancestors(child.id())
+        .await
+        .map_err(unreadable)?;
     if !ancestors.contains(caller.tenant.id()) {
         return Err(Problem::forbidden(format!(
             "Tenant '{}' is not below tenant '{}'.",
@@ -40,10 +51,17 @@ pub(super) async fn provision_current_user(
             caller.tenant.id()
         )));
     }
-    let provisioned =
-        provision_admin(&state, &child, &caller.tenant, user).await.map_err(refusal)?;
-    let mapping = mapping_dto(&child, &provisioned.mapping).await.map_err(unreadable)?;
-    let status = if provisioned.created { StatusCode::CREATED } else { StatusCode::OK };
+    let provisioned = provision_admin(&state, &child, &caller.tenant, user)
+        .await
+        .map_err(refusal)?;
+    let mapping = mapping_dto(&child, &provisioned.mapping)
+        .await
+        .map_err(unreadable)?;
+    let status = if provisioned.created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     Ok((status, Json(mapping)))
 }
 

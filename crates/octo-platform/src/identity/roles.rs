@@ -40,9 +40,7 @@ impl RoleBody {
 }
 
 /// R1.
-pub(super) async fn list(
-    caller: TenantCaller<ReadOnly>,
-) -> Result<Json<Vec<RoleDto>>, Problem> {
+pub(super) async fn list(caller: TenantCaller<ReadOnly>) -> Result<Json<Vec<RoleDto>>, Problem> {
     let roles = caller.tenant.query(by_name()).await.map_err(unreadable)?;
     Ok(Json(roles.items.iter().map(dto_of).collect()))
 }
@@ -67,7 +65,9 @@ pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, role)): Path<(String, String)>,
 ) -> Result<Json<RoleDto>, Problem> {
-    let role = lookup::role(&caller.tenant, &role).await?.ok_or_else(Problem::bare_not_found)?;
+    let role = lookup::role(&caller.tenant, &role)
+        .await?
+        .ok_or_else(Problem::bare_not_found)?;
     Ok(Json(dto_of(&role)))
 }
 
@@ -88,7 +88,10 @@ pub(super) async fn create(
         .set("NormalizedName", normalize(name))
         .set("SubjectIds", none.clone())
         .set("IdentityRoleIds", none);
-    tenant.insert(role).await.map_err(|error| Problem::runtime(CREATION_FAILED, &error))?;
+    tenant
+        .insert(role)
+        .await
+        .map_err(|error| Problem::runtime(CREATION_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
 
@@ -108,7 +111,10 @@ pub(super) async fn rename(
     let update = UpdateEntity::from_entity(&role)
         .set("Name", name)
         .set("NormalizedName", normalize(name));
-    tenant.update(update).await.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
+    tenant
+        .update(update)
+        .await
+        .map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
 
@@ -127,7 +133,10 @@ pub(super) async fn delete(
 
 /// A stored role as DTO.
 pub(super) fn dto_of(role: &Entity) -> RoleDto {
-    RoleDto { id: Some(role.rt_id.to_string()), name: Some(name_of(role).to_owned()) }
+    RoleDto {
+        id: Some(role.rt_id.to_string()),
+        name: Some(name_of(role).to_owned()),
+    }
 }
 
 /// The name of a role.
@@ -149,18 +158,30 @@ async fn require_free(
     message: &str,
 ) -> Result<(), Problem> {
     let refuse = |code, text| {
-        Err(Problem::bad_request_with(message, vec![Detail::new(code, text)]))
+        Err(Problem::bad_request_with(
+            message,
+            vec![Detail::new(code, text)],
+        ))
     };
     // A path cannot carry '.' and '..', so roles of such names could never be addressed.
-    let unusable = name.is_empty() || matches!(name, "." | "..") || name.chars().any(char::is_control);
+    let unusable =
+        name.is_empty() || matches!(name, "." | "..") || name.chars().any(char::is_control);
     if unusable || name.chars().count() > MAX_NAME {
         let shown: String = name.chars().take(MAX_NAME).collect();
-        return refuse("InvalidRoleName", format!("Role name '{shown}' is invalid."));
+        return refuse(
+            "InvalidRoleName",
+            format!("Role name '{shown}' is invalid."),
+        );
     }
-    let query = EntityQuery::of(ROLE).eq("NormalizedName", normalize(name)).take(2);
+    let query = EntityQuery::of(ROLE)
+        .eq("NormalizedName", normalize(name))
+        .take(2);
     let holders = tenant.query(query).await.map_err(unreadable)?.items;
     if holders.iter().any(|role| Some(role.rt_id) != own) {
-        return refuse("DuplicateRoleName", format!("Role name '{name}' is already taken."));
+        return refuse(
+            "DuplicateRoleName",
+            format!("Role name '{name}' is already taken."),
+        );
     }
     Ok(())
 }

@@ -9,9 +9,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use octo_runtime::{
-    DeleteEntity, Entity, EntityQuery, NewEntity, SortOrder, Tenant, UpdateEntity,
-};
+use octo_runtime::{DeleteEntity, Entity, EntityQuery, NewEntity, SortOrder, Tenant, UpdateEntity};
 use octo_sdk::identity::UserDto;
 
 use self::dto::UserBody;
@@ -29,10 +27,12 @@ const UPDATE_FAILED: &str = "Update of user failed";
 const DELETE_FAILED: &str = "Delete of user failed";
 
 /// U1.
-pub(super) async fn list(
-    caller: TenantCaller<ReadOnly>,
-) -> Result<Json<Vec<UserDto>>, Problem> {
-    let users = caller.tenant.query(by_user_name()).await.map_err(unreadable)?;
+pub(super) async fn list(caller: TenantCaller<ReadOnly>) -> Result<Json<Vec<UserDto>>, Problem> {
+    let users = caller
+        .tenant
+        .query(by_user_name())
+        .await
+        .map_err(unreadable)?;
     Ok(Json(users.items.iter().map(dto::of_entity).collect()))
 }
 
@@ -42,9 +42,14 @@ pub(super) async fn page(
     params: Params,
 ) -> Result<Response, Problem> {
     let paging = Paging::read(&params)?;
-    let query = by_user_name().skip(paging.skip.into()).take(paging.take.into());
+    let query = by_user_name()
+        .skip(paging.skip.into())
+        .take(paging.take.into());
     let users = caller.tenant.query(query).await.map_err(unreadable)?;
-    Ok(paging.answer(users.items.iter().map(dto::of_entity).collect(), users.total))
+    Ok(paging.answer(
+        users.items.iter().map(dto::of_entity).collect(),
+        users.total,
+    ))
 }
 
 /// U3.
@@ -52,7 +57,9 @@ pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, user)): Path<(String, String)>,
 ) -> Result<Json<UserDto>, Problem> {
-    let user = lookup::user(&caller.tenant, &user).await?.ok_or_else(Problem::bare_not_found)?;
+    let user = lookup::user(&caller.tenant, &user)
+        .await?
+        .ok_or_else(Problem::bare_not_found)?;
     Ok(Json(dto::of_entity(&user)))
 }
 
@@ -66,7 +73,11 @@ pub(super) async fn create(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let mut violations = rules::violations(tenant, &body, None).await?;
-    violations.extend(body.password().map(password::violations).unwrap_or_default());
+    violations.extend(
+        body.password()
+            .map(password::violations)
+            .unwrap_or_default(),
+    );
     if !violations.is_empty() {
         return Err(Problem::bad_request_with(CREATION_FAILED, violations));
     }
@@ -82,7 +93,10 @@ pub(super) async fn create(
     if let Some(password) = body.password() {
         user = user.set("PasswordHash", password::hash(&state, password).await?);
     }
-    tenant.insert(user).await.map_err(|error| Problem::runtime(CREATION_FAILED, &error))?;
+    tenant
+        .insert(user)
+        .await
+        .map_err(|error| Problem::runtime(CREATION_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
 
@@ -106,7 +120,10 @@ pub(super) async fn update(
     for (name, value) in body.attributes() {
         update = update.set_opt(name, value);
     }
-    tenant.update(update).await.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
+    tenant
+        .update(update)
+        .await
+        .map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
 

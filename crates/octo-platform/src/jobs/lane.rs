@@ -49,8 +49,11 @@ impl Lanes {
 
 impl std::fmt::Debug for Lanes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let waiting: HashMap<_, _> =
-            self.lock().iter().map(|(tenant, lane)| (tenant.clone(), lane.len())).collect();
+        let waiting: HashMap<_, _> = self
+            .lock()
+            .iter()
+            .map(|(tenant, lane)| (tenant.clone(), lane.len()))
+            .collect();
         f.debug_tuple("Lanes").field(&waiting).finish()
     }
 }

@@ -170,7 +170,9 @@ pub async fn rotate(
                 .await?;
         }
         Some(consumed) => {
-            let in_grace = now < consumed + SignedDuration::from_secs(GRACE_SECONDS);
+            let in_grace = consumed
+                .checked_add(SignedDuration::from_secs(GRACE_SECONDS))
+                .is_ok_and(|end| now < end);
             if !in_grace || !is_unused(tenant, &successor).await? {
                 tracing::warn!(tenant = %tenant.id(), client = %client.client_id,
                     "a refresh token was used twice; its family is revoked");
@@ -192,12 +194,11 @@ pub async fn revoke(
     client: &Client,
     handle: &str,
 ) -> Result<(), OAuthError> {
-    let Ok((_, grant)) = open(state, tenant, handle).await else {
-        return Ok(());
+    let grant = match look_up(state, tenant, client, handle).await {
+        Ok(grant) => grant,
+        Err(error) if error.code() == "invalid_grant" => return Ok(()),
+        Err(error) => return Err(error),
     };
-    if grant.client_id != client.client_id {
-        return Ok(());
-    }
     let _one_at_a_time = state
         .locks()
         .lock(&[tenant.id().as_str(), &grant.family])

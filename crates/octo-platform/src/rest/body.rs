@@ -15,12 +15,17 @@ pub(crate) struct JsonBody<T>(pub(crate) T);
 impl<T: DeserializeOwned> JsonBody<T> {
     fn read(body: &[u8]) -> Result<Self, Problem> {
         if body.trim_ascii().is_empty() {
-            return Err(Problem::validation("", "A non-empty request body is required."));
+            return Err(Problem::validation(
+                "",
+                "A non-empty request body is required.",
+            ));
         }
         let object: Map<String, Value> = serde_json::from_slice(body)
             .map_err(|error| Problem::validation("$", format!("Not a JSON object: {error}")))?;
-        let object =
-            object.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+        let object = object
+            .into_iter()
+            .map(|(name, value)| (name.to_lowercase(), value))
+            .collect();
         serde_json::from_value(Value::Object(object))
             .map(Self)
             .map_err(|error| Problem::validation("$", error))
@@ -31,12 +36,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("The request is too large."),
-                _ => Problem::bad_request("The request body could not be read."),
-            }
-        })?;
+        let body =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => {
+                        Problem::too_large("The request is too large.")
+                    }
+                    _ => Problem::bad_request("The request body could not be read."),
+                })?;
         Self::read(&body)
     }
 }

@@ -17,7 +17,9 @@ impl Params {
     fn parse(query: &str) -> Self {
         let mut params = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            params.entry(name.to_ascii_lowercase()).or_insert_with(|| value.into_owned());
+            params
+                .entry(name.to_ascii_lowercase())
+                .or_insert_with(|| value.into_owned());
         }
         Self(params)
     }

@@ -22,15 +22,31 @@ const WRITING: &[(&str, &str, &str)] = &[
     ("identity", "POST", "users"),
     ("identity", "PUT", "users/admin"),
     ("identity", "DELETE", "users/admin"),
-    ("identity", "POST", "users/ResetPassword?userName=admin&password=Other-passw0rd"),
+    (
+        "identity",
+        "POST",
+        "users/ResetPassword?userName=admin&password=Other-passw0rd",
+    ),
     ("identity", "PUT", "users/admin/roles/Development"),
     ("identity", "DELETE", "users/admin/roles/Development"),
     ("identity", "POST", "roles"),
     ("identity", "PUT", "roles/Development"),
     ("identity", "DELETE", "roles/Development"),
-    ("identity", "POST", "adminProvisioning/acme/provisionCurrentUser"),
-    ("assets", "POST", "tenants?childTenantId=acme&databaseName=acme"),
-    ("assets", "POST", "tenants/attach?childTenantId=acme&databaseName=acme"),
+    (
+        "identity",
+        "POST",
+        "adminProvisioning/acme/provisionCurrentUser",
+    ),
+    (
+        "assets",
+        "POST",
+        "tenants?childTenantId=acme&databaseName=acme",
+    ),
+    (
+        "assets",
+        "POST",
+        "tenants/attach?childTenantId=acme&databaseName=acme",
+    ),
     ("assets", "POST", "tenants/detach?childTenantId=acme"),
     ("assets", "PUT", "tenants/clear?childTenantId=acme"),
     ("assets", "PUT", "tenants/clearCache?childTenantId=acme"),
@@ -51,7 +67,9 @@ fn address(platform: &TestPlatform, service: &str, tenant: &str, route: &str) ->
 }
 
 fn everything() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let reading = READING.iter().map(|(service, route)| (*service, "GET", *route));
+    let reading = READING
+        .iter()
+        .map(|(service, route)| (*service, "GET", *route));
     reading.chain(WRITING.iter().copied())
 }
 
@@ -65,8 +83,9 @@ async fn statuses(platform: &TestPlatform, claims: Option<&Claims>, expected: u1
     let token = claims.map(|claims| platform.token(claims));
     for (service, method, route) in everything() {
         let url = address(platform, service, SYSTEM, route);
-        let (status, _) =
-            platform.send(method, &url, token.as_ref(), body(method, route)).await;
+        let (status, _) = platform
+            .send(method, &url, token.as_ref(), body(method, route))
+            .await;
         assert_eq!(status, expected, "{method} {service} {route}");
     }
 }
@@ -76,17 +95,31 @@ async fn without_a_good_token_nothing_opens() {
     let platform = TestPlatform::start().await;
     statuses(&platform, None, 401).await;
     let admin = platform.admin_claims().await;
-    let expired = Claims { lifetime: -600, ..admin.clone() };
+    let expired = Claims {
+        lifetime: -600,
+        ..admin.clone()
+    };
     statuses(&platform, Some(&expired), 401).await;
-    let other_audience = Claims { audience: "http://127.0.0.1:5016/", ..admin };
+    let other_audience = Claims {
+        audience: "http://127.0.0.1:5016/",
+        ..admin
+    };
     statuses(&platform, Some(&other_audience), 401).await;
 }
 
 #[tokio::test]
 async fn a_token_of_another_tenant_opens_nothing() {
     let platform = TestPlatform::start().await;
-    platform.system_assets().await.create_tenant("acme", "acme").await.unwrap();
-    let foreign = Claims { tenant: "acme", ..platform.admin_claims().await };
+    platform
+        .system_assets()
+        .await
+        .create_tenant("acme", "acme")
+        .await
+        .unwrap();
+    let foreign = Claims {
+        tenant: "acme",
+        ..platform.admin_claims().await
+    };
     statuses(&platform, Some(&foreign), 403).await;
 }
 
@@ -96,8 +129,9 @@ async fn an_unknown_tenant_is_404() {
     let token = platform.admin().await;
     for (service, method, route) in everything() {
         let url = address(&platform, service, "nowhere", route);
-        let (status, _) =
-            platform.send(method, &url, Some(&token), body(method, route)).await;
+        let (status, _) = platform
+            .send(method, &url, Some(&token), body(method, route))
+            .await;
         assert_eq!(status, 404, "{method} {service} {route}");
     }
 }
@@ -105,23 +139,36 @@ async fn an_unknown_tenant_is_404() {
 #[tokio::test]
 async fn a_read_only_scope_does_not_write() {
     let platform = TestPlatform::start().await;
-    let reader = Claims { scope: "octo_api.read_only", ..platform.admin_claims().await };
+    let reader = Claims {
+        scope: "octo_api.read_only",
+        ..platform.admin_claims().await
+    };
     let token = platform.token(&reader);
     for (service, method, route) in WRITING {
         let url = address(&platform, service, SYSTEM, route);
-        let (status, _) =
-            platform.send(method, &url, Some(&token), body(method, route)).await;
+        let (status, _) = platform
+            .send(method, &url, Some(&token), body(method, route))
+            .await;
         assert_eq!(status, 403, "{method} {service} {route}");
     }
-    let (status, _) =
-        platform.send("GET", &address(&platform, "identity", SYSTEM, "users"), Some(&token), None).await;
+    let (status, _) = platform
+        .send(
+            "GET",
+            &address(&platform, "identity", SYSTEM, "users"),
+            Some(&token),
+            None,
+        )
+        .await;
     assert_eq!(status, 200);
 }
 
 #[tokio::test]
 async fn administration_needs_a_role() {
     let platform = TestPlatform::start().await;
-    let nobody = Claims { roles: &["DashboardViewer"], ..platform.admin_claims().await };
+    let nobody = Claims {
+        roles: &["DashboardViewer"],
+        ..platform.admin_claims().await
+    };
     let token = platform.token(&nobody);
     for (service, method, route) in WRITING {
         let url = address(&platform, service, SYSTEM, route);
@@ -129,15 +176,21 @@ async fn administration_needs_a_role() {
         if *route == "models/ImportCk" {
             continue;
         }
-        let (status, text) =
-            platform.send(method, &url, Some(&token), body(method, route)).await;
+        let (status, text) = platform
+            .send(method, &url, Some(&token), body(method, route))
+            .await;
         assert_eq!(status, 403, "{method} {service} {route}");
         assert!(text.contains("Management'"), "the role is named: {text}");
     }
-    let imported = platform.import(SYSTEM, &token, "a.yaml", b"modelId: A-1.0.0").await;
+    let imported = platform
+        .import(SYSTEM, &token, "a.yaml", b"modelId: A-1.0.0")
+        .await;
     assert!(imported.unwrap_err().to_string().starts_with("Forbidden: "));
     let assets = platform.assets(SYSTEM, token);
-    assert!(assets.tenants().await.unwrap().is_empty(), "reading needs no role");
+    assert!(
+        assets.tenants().await.unwrap().is_empty(),
+        "reading needs no role"
+    );
 }
 
 #[tokio::test]
@@ -146,8 +199,9 @@ async fn the_alias_system_and_the_version_1_0_work() {
     let token = platform.admin().await;
     let base = &platform.running.urls().identity;
     for path in ["system/v1/roles", "OctoSystem/v1.0/roles"] {
-        let (status, body) =
-            platform.send("GET", &format!("{base}/{path}"), Some(&token), None).await;
+        let (status, body) = platform
+            .send("GET", &format!("{base}/{path}"), Some(&token), None)
+            .await;
         assert_eq!(status, 200, "{path}");
         assert!(body.contains("TenantManagement"));
     }

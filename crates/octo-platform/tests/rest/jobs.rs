@@ -10,13 +10,24 @@ async fn jobs_are_shown_to_their_tenant_and_to_administrators_above() {
     assets.create_tenant("acme", "acme").await.unwrap();
     assets.create_tenant("rival", "rival").await.unwrap();
     let acme = "acme".parse().unwrap();
-    let id = platform.running.state().jobs().submit(&acme, async { Ok(()) }).unwrap();
+    let id = platform
+        .running
+        .state()
+        .jobs()
+        .submit(&acme, async { Ok(()) })
+        .unwrap();
 
     let bot_url = &platform.running.urls().bot;
     let owner = platform.exchange(&admin, "acme").await;
     let rival = platform.exchange(&admin, "rival").await;
-    let no_role = Claims { roles: &[], ..platform.admin_claims().await };
-    let reader = Claims { scope: "octo_api.read_only", ..platform.admin_claims().await };
+    let no_role = Claims {
+        roles: &[],
+        ..platform.admin_claims().await
+    };
+    let reader = Claims {
+        scope: "octo_api.read_only",
+        ..platform.admin_claims().await
+    };
     for (token, tenant, expected) in [
         (&owner, "acme", 200),
         (&owner, "system", 200),
@@ -38,7 +49,11 @@ async fn jobs_are_shown_to_their_tenant_and_to_administrators_above() {
 async fn unknown_jobs_and_missing_ids() {
     let platform = TestPlatform::start().await;
     let admin = platform.admin().await;
-    let unknown = platform.bot(SYSTEM, admin.clone()).job("nope").await.unwrap_err();
+    let unknown = platform
+        .bot(SYSTEM, admin.clone())
+        .job("nope")
+        .await
+        .unwrap_err();
     assert_eq!(unknown.to_string(), "NotFound: No job found with id: nope");
     let url = format!("{}/{SYSTEM}/v1/jobs", platform.running.urls().bot);
     assert_eq!(platform.send("GET", &url, Some(&admin), None).await.0, 400);

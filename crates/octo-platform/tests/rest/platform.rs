@@ -42,7 +42,11 @@ impl TestPlatform {
         config.admin_password = Some("Adm1n-password!".to_owned());
         let running = Platform::start(config).await.unwrap();
         let http = Http::new(&HttpOptions::default()).unwrap();
-        Self { running, http, data }
+        Self {
+            running,
+            http,
+            data,
+        }
     }
 
     pub(crate) fn url(text: &str) -> Url {
@@ -123,7 +127,11 @@ impl TestPlatform {
     }
 
     pub(crate) async fn tenant(&self, id: &str) -> std::sync::Arc<Tenant> {
-        self.running.runtime().tenant(&id.parse().unwrap()).await.unwrap()
+        self.running
+            .runtime()
+            .tenant(&id.parse().unwrap())
+            .await
+            .unwrap()
     }
 
     /// Uploads a file to a tenant and waits for the job.
@@ -137,9 +145,17 @@ impl TestPlatform {
         let path: PathBuf = self.data.path().join("upload-under-test");
         std::fs::write(&path, content).unwrap();
         let file = ModelFile { path: &path, name };
-        let job = self.assets(tenant, token.clone()).import_ck_model(file).await?;
-        let wait = JobWait { interval: Duration::from_millis(5), minutes: 1 };
-        self.bot(tenant, token.clone()).wait_for_job(&job.job_id, wait, |_| {}).await
+        let job = self
+            .assets(tenant, token.clone())
+            .import_ck_model(file)
+            .await?;
+        let wait = JobWait {
+            interval: Duration::from_millis(5),
+            minutes: 1,
+        };
+        self.bot(tenant, token.clone())
+            .wait_for_job(&job.job_id, wait, |_| {})
+            .await
     }
 
     /// A plain request; the answer as status and body.
@@ -156,7 +172,9 @@ impl TestPlatform {
             request = request.bearer_auth(token.expose());
         }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_owned());
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_owned());
         }
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
@@ -166,7 +184,13 @@ impl TestPlatform {
 /// Id of a user by normalised name.
 pub(crate) async fn user_id(tenant: &Tenant, name: &str) -> String {
     let query = EntityQuery::of("System.Identity/User").eq("NormalizedUserName", name);
-    tenant.first(query).await.unwrap().unwrap().rt_id.to_string()
+    tenant
+        .first(query)
+        .await
+        .unwrap()
+        .unwrap()
+        .rt_id
+        .to_string()
 }
 
 /// A zip archive of text files.
@@ -174,7 +198,9 @@ pub(crate) fn zip(files: &BTreeMap<String, String>) -> Vec<u8> {
     use std::io::{Cursor, Write};
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
-        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
         writer.write_all(content.as_bytes()).unwrap();
     }
     writer.finish().unwrap().into_inner()

@@ -18,7 +18,11 @@ fn new_user(name: &str, email: Option<&str>, password: Option<&str>) -> Register
 }
 
 fn codes(error: &ServiceError) -> Vec<&str> {
-    error.details().iter().map(|detail| detail.code.as_str()).collect()
+    error
+        .details()
+        .iter()
+        .map(|detail| detail.code.as_str())
+        .collect()
 }
 
 const GOOD: Option<&str> = Some("Pa$$w0rd");
@@ -27,7 +31,10 @@ const GOOD: Option<&str> = Some("Pa$$w0rd");
 async fn the_life_of_a_user() {
     let platform = TestPlatform::start().await;
     let identity = platform.system_identity().await;
-    identity.create_user(&new_user("anna", Some("anna@x.org"), GOOD)).await.unwrap();
+    identity
+        .create_user(&new_user("anna", Some("anna@x.org"), GOOD))
+        .await
+        .unwrap();
 
     let anna = identity.user("ANNA").await.unwrap();
     assert_eq!(anna.name.as_deref(), Some("anna"));
@@ -37,8 +44,13 @@ async fn the_life_of_a_user() {
     for spelling in ["Anna@X.org", &id, &id.to_uppercase()] {
         assert_eq!(identity.user(spelling).await.unwrap(), anna, "{spelling}");
     }
-    let names: Vec<_> =
-        identity.users().await.unwrap().into_iter().filter_map(|user| user.name).collect();
+    let names: Vec<_> = identity
+        .users()
+        .await
+        .unwrap()
+        .into_iter()
+        .filter_map(|user| user.name)
+        .collect();
     assert_eq!(names, ["admin", "anna"]);
     let page = identity.users_page(1, 1).await.unwrap();
     assert_eq!((page.total_count, page.list.len()), (2, 1));
@@ -66,7 +78,10 @@ async fn the_life_of_a_user() {
 async fn all_violations_are_listed_and_nothing_is_stored() {
     let platform = TestPlatform::start().await;
     let identity = platform.system_identity().await;
-    let refused = identity.create_user(&new_user("te st", None, Some("test"))).await.unwrap_err();
+    let refused = identity
+        .create_user(&new_user("te st", None, Some("test")))
+        .await
+        .unwrap_err();
     assert_eq!(
         codes(&refused),
         [
@@ -78,26 +93,53 @@ async fn all_violations_are_listed_and_nothing_is_stored() {
         ]
     );
     let text = refused.to_string();
-    assert!(text.starts_with("BadRequest: Creation of user failed: "), "{text}");
+    assert!(
+        text.starts_with("BadRequest: Creation of user failed: "),
+        "{text}"
+    );
     assert_eq!(identity.users().await.unwrap().len(), 1);
 
-    identity.create_user(&new_user("anna", Some("same@x.org"), GOOD)).await.unwrap();
-    let twice = identity.create_user(&new_user("ANNA", None, GOOD)).await.unwrap_err();
+    identity
+        .create_user(&new_user("anna", Some("same@x.org"), GOOD))
+        .await
+        .unwrap();
+    let twice = identity
+        .create_user(&new_user("ANNA", None, GOOD))
+        .await
+        .unwrap_err();
     assert_eq!(codes(&twice), ["DuplicateUserName"]);
-    identity.create_user(&new_user("bob", Some("same@x.org"), GOOD)).await.unwrap();
+    identity
+        .create_user(&new_user("bob", Some("same@x.org"), GOOD))
+        .await
+        .unwrap();
     let ambiguous = identity.user("same@x.org").await.unwrap_err().to_string();
-    assert!(ambiguous.contains("Several users have the e-mail address"), "{ambiguous}");
+    assert!(
+        ambiguous.contains("Several users have the e-mail address"),
+        "{ambiguous}"
+    );
 
     for reserved in ["xt_acme_anna", "XT_x"] {
-        let refused = identity.create_user(&new_user(reserved, None, GOOD)).await.unwrap_err();
+        let refused = identity
+            .create_user(&new_user(reserved, None, GOOD))
+            .await
+            .unwrap_err();
         assert_eq!(codes(&refused), ["InvalidUserName"], "{reserved}");
     }
-    let nameless = identity.update_user("anna", &UserDto::default()).await.unwrap_err();
+    let nameless = identity
+        .update_user("anna", &UserDto::default())
+        .await
+        .unwrap_err();
     assert_eq!(codes(&nameless), ["InvalidUserName"]);
-    let taken = UserDto { name: Some("Bob".to_owned()), ..UserDto::default() };
+    let taken = UserDto {
+        name: Some("Bob".to_owned()),
+        ..UserDto::default()
+    };
     let taken = identity.update_user("anna", &taken).await.unwrap_err();
     assert_eq!(codes(&taken), ["DuplicateUserName"]);
-    assert_eq!(identity.user("anna").await.unwrap().email.as_deref(), Some("same@x.org"));
+    assert_eq!(
+        identity.user("anna").await.unwrap().email.as_deref(),
+        Some("same@x.org")
+    );
 }
 
 #[tokio::test]
@@ -114,31 +156,68 @@ async fn two_users_of_one_name_cannot_be_created_at_once() {
 async fn passwords() {
     let platform = TestPlatform::start().await;
     let identity = platform.system_identity().await;
-    identity.create_user(&new_user("anna", None, None)).await.unwrap();
-    let weak = identity.reset_password("anna", &Secret::new("weak")).await.unwrap_err();
+    identity
+        .create_user(&new_user("anna", None, None))
+        .await
+        .unwrap();
+    let weak = identity
+        .reset_password("anna", &Secret::new("weak"))
+        .await
+        .unwrap_err();
     assert!(codes(&weak).contains(&"PasswordTooShort"));
-    assert!(weak.to_string().starts_with("BadRequest: Reset of password failed: "), "{weak}");
-    identity.reset_password("ANNA", &Secret::new("N3w-pass&word")).await.unwrap();
+    assert!(
+        weak.to_string()
+            .starts_with("BadRequest: Reset of password failed: "),
+        "{weak}"
+    );
+    identity
+        .reset_password("ANNA", &Secret::new("N3w-pass&word"))
+        .await
+        .unwrap();
 
     let tenant = platform.running.runtime().system_tenant();
-    let id = crate::platform::user_id(&tenant, "ANNA").await.parse().unwrap();
-    let stored = tenant.get("System.Identity/User", id).await.unwrap().unwrap();
+    let id = crate::platform::user_id(&tenant, "ANNA")
+        .await
+        .parse()
+        .unwrap();
+    let stored = tenant
+        .get("System.Identity/User", id)
+        .await
+        .unwrap()
+        .unwrap();
     let hash = stored.attributes.str("PasswordHash").unwrap();
     let passwords = platform.running.state().passwords();
     assert!(passwords.verify(Some(hash), "N3w-pass&word").await.unwrap());
 
-    let unknown = identity.reset_password("nobody", &Secret::new("N3w-password")).await;
-    assert_eq!(unknown.unwrap_err().to_string(), "NotFound: User 'nobody' not found.");
+    let unknown = identity
+        .reset_password("nobody", &Secret::new("N3w-password"))
+        .await;
+    assert_eq!(
+        unknown.unwrap_err().to_string(),
+        "NotFound: User 'nobody' not found."
+    );
 }
 
 #[tokio::test]
 async fn roles_of_a_user() {
     let platform = TestPlatform::start().await;
     let identity = platform.system_identity().await;
-    identity.create_user(&new_user("anna", Some("a@x.org"), GOOD)).await.unwrap();
-    identity.add_user_to_role("a@x.org", "development").await.unwrap();
-    let again = identity.add_user_to_role("anna", "Development").await.unwrap_err();
-    assert_eq!(again.to_string(), "BadRequest: User 'anna' already has role 'Development'");
+    identity
+        .create_user(&new_user("anna", Some("a@x.org"), GOOD))
+        .await
+        .unwrap();
+    identity
+        .add_user_to_role("a@x.org", "development")
+        .await
+        .unwrap();
+    let again = identity
+        .add_user_to_role("anna", "Development")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        again.to_string(),
+        "BadRequest: User 'anna' already has role 'Development'"
+    );
     for roles in [
         identity.user_roles("anna").await.unwrap(),
         identity.user_direct_roles("anna").await.unwrap(),
@@ -146,14 +225,35 @@ async fn roles_of_a_user() {
         let names: Vec<_> = roles.into_iter().filter_map(|role| role.name).collect();
         assert_eq!(names, ["Development"]);
     }
-    let unknown = identity.add_user_to_role("nobody", "Development").await.unwrap_err();
-    assert_eq!(unknown.to_string(), "NotFound: User with name 'nobody' not found.");
-    let unknown = identity.add_user_to_role("anna", "Nothing").await.unwrap_err();
-    assert_eq!(unknown.to_string(), "NotFound: Role with name 'Nothing' not found.");
+    let unknown = identity
+        .add_user_to_role("nobody", "Development")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "NotFound: User with name 'nobody' not found."
+    );
+    let unknown = identity
+        .add_user_to_role("anna", "Nothing")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "NotFound: Role with name 'Nothing' not found."
+    );
 
-    identity.remove_user_from_role("anna", "Development").await.unwrap();
-    let again = identity.remove_user_from_role("anna", "Development").await.unwrap_err();
-    assert_eq!(again.to_string(), "BadRequest: User 'anna' doesn't have role 'Development'");
+    identity
+        .remove_user_from_role("anna", "Development")
+        .await
+        .unwrap();
+    let again = identity
+        .remove_user_from_role("anna", "Development")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        again.to_string(),
+        "BadRequest: User 'anna' doesn't have role 'Development'"
+    );
 }
 
 #[tokio::test]
@@ -161,25 +261,58 @@ async fn a_role_of_a_group_is_effective_and_cannot_be_taken_directly() {
     use octo_runtime::{ChangeSet, NewEntity};
     let platform = TestPlatform::start().await;
     let identity = platform.system_identity().await;
-    identity.create_user(&new_user("anna", None, GOOD)).await.unwrap();
+    identity
+        .create_user(&new_user("anna", None, GOOD))
+        .await
+        .unwrap();
     let tenant = platform.running.runtime().system_tenant();
-    let anna = crate::platform::user_id(&tenant, "ANNA").await.parse().unwrap();
-    let role = identity.role("BotManagement").await.unwrap().id.unwrap().parse().unwrap();
+    let anna = crate::platform::user_id(&tenant, "ANNA")
+        .await
+        .parse()
+        .unwrap();
+    let role = identity
+        .role("BotManagement")
+        .await
+        .unwrap()
+        .id
+        .unwrap()
+        .parse()
+        .unwrap();
     let group = NewEntity::of("System.Identity/Group")
         .set("GroupName", "bots")
         .set("NormalizedGroupName", "BOTS");
     let changes = ChangeSet::new()
-        .associate(&group, "System.Identity/AssignedRole", ("System.Identity/Role", role))
-        .associate(&group, "System.Identity/GroupMember", ("System.Identity/User", anna))
+        .associate(
+            &group,
+            "System.Identity/AssignedRole",
+            ("System.Identity/Role", role),
+        )
+        .associate(
+            &group,
+            "System.Identity/GroupMember",
+            ("System.Identity/User", anna),
+        )
         .insert(group);
     tenant.apply(changes).await.unwrap();
 
     assert_eq!(identity.user_roles("anna").await.unwrap().len(), 1);
     assert!(identity.user_direct_roles("anna").await.unwrap().is_empty());
-    let already = identity.add_user_to_role("anna", "BotManagement").await.unwrap_err();
-    assert!(already.to_string().contains("already has role"), "{already}");
-    let indirect = identity.remove_user_from_role("anna", "BotManagement").await.unwrap_err();
-    assert!(indirect.to_string().contains("through a group"), "{indirect}");
+    let already = identity
+        .add_user_to_role("anna", "BotManagement")
+        .await
+        .unwrap_err();
+    assert!(
+        already.to_string().contains("already has role"),
+        "{already}"
+    );
+    let indirect = identity
+        .remove_user_from_role("anna", "BotManagement")
+        .await
+        .unwrap_err();
+    assert!(
+        indirect.to_string().contains("through a group"),
+        "{indirect}"
+    );
 }
 
 #[tokio::test]
@@ -198,9 +331,18 @@ async fn bad_bodies_are_explained() {
         assert!(text.contains(expected), "{body}: {text}");
     }
     let huge = format!(r#"{{"name":"{}"}}"#, "x".repeat(300 * 1024));
-    assert_eq!(platform.send("POST", &url, Some(&token), Some(&huge)).await.0, 413);
+    assert_eq!(
+        platform
+            .send("POST", &url, Some(&token), Some(&huge))
+            .await
+            .0,
+        413
+    );
     let missing = format!("{url}/ResetPassword");
     let (status, text) = platform.send("POST", &missing, Some(&token), None).await;
     assert_eq!(status, 400);
-    assert!(text.contains("The userName field") && text.contains("The password field"), "{text}");
+    assert!(
+        text.contains("The userName field") && text.contains("The password field"),
+        "{text}"
+    );
 }

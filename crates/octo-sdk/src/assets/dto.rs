@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::json::null_as_default;
+use crate::json::{instant, null_as_default};
 
 /// A tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +33,15 @@ pub struct TenantLifecycleDto {
     /// Text of the last failure.
     pub last_error: Option<String>,
     /// When the tenant was created.
+    #[serde(deserialize_with = "instant")]
     pub created_utc: Option<Timestamp>,
     /// When the state last changed.
+    #[serde(deserialize_with = "instant")]
     pub last_transition_utc: Option<Timestamp>,
     /// Process that runs the setup.
     pub lease_owner: Option<String>,
     /// How long that process holds it.
+    #[serde(deserialize_with = "instant")]
     pub lease_until: Option<Timestamp>,
 }
 

@@ -16,7 +16,9 @@ fn zip(build: impl FnOnce(&mut ZipWriter<Cursor<Vec<u8>>>)) -> Cursor<Vec<u8>> {
 fn with_files(files: &[(&str, &str)]) -> Cursor<Vec<u8>> {
     zip(|writer| {
         for (name, content) in files {
-            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+            writer
+                .start_file(*name, SimpleFileOptions::default())
+                .unwrap();
             writer.write_all(content.as_bytes()).unwrap();
         }
     })
@@ -33,8 +35,7 @@ fn refusal(archive: Cursor<Vec<u8>>) -> String {
 #[test]
 fn wanted_files_are_read() {
     let archive = with_files(&[("a/b.yaml", "x: 1"), ("./c\\d.yaml", "ä"), ("e.png", "no")]);
-    let texts =
-        read_texts(archive, Limits::MODEL, |name| name.ends_with(".yaml")).unwrap();
+    let texts = read_texts(archive, Limits::MODEL, |name| name.ends_with(".yaml")).unwrap();
     let expected = [("a/b.yaml", "x: 1"), ("c/d.yaml", "ä")];
     let expected = expected.map(|(name, text)| (name.to_owned(), text.to_owned()));
     assert_eq!(texts, BTreeMap::from(expected));
@@ -42,7 +43,14 @@ fn wanted_files_are_read() {
 
 #[test]
 fn names_that_leave_the_archive_are_refused() {
-    let names = ["../evil.yaml", "a/../../evil.yaml", "/etc/passwd", "..\\evil", "C:\\evil", "c:x"];
+    let names = [
+        "../evil.yaml",
+        "a/../../evil.yaml",
+        "/etc/passwd",
+        "..\\evil",
+        "C:\\evil",
+        "c:x",
+    ];
     for name in names {
         let text = refusal(with_files(&[("good.yaml", "x"), (name, "x")]));
         assert!(text.contains("Names must be relative"), "{name}: {text}");
@@ -78,7 +86,10 @@ fn bombs_are_refused() {
     let text = refusal(with_files(&[("bomb.yaml", &zeros)]));
     assert!(text.contains("more than 100 times its size"), "{text}");
 
-    let small = Limits { total: 1024 * 1024, ..Limits::MODEL };
+    let small = Limits {
+        total: 1024 * 1024,
+        ..Limits::MODEL
+    };
     let outcome = read_texts(with_files(&[("bomb.yaml", &zeros)]), small, |_| true);
     assert!(outcome.unwrap_err().to_string().contains("more than 1 MiB"));
 }
@@ -94,26 +105,41 @@ fn declared_sizes_are_not_believed() {
     for at in positions {
         bytes[at..at + 4].copy_from_slice(&7_u32.to_le_bytes());
     }
-    let limits = Limits { file: 1024 * 1024, ..Limits::MODEL };
+    let limits = Limits {
+        file: 1024 * 1024,
+        ..Limits::MODEL
+    };
     let outcome = read_texts(Cursor::new(bytes), limits, |_| true);
     assert!(outcome.is_err(), "{outcome:?}");
 }
 
 #[test]
 fn too_many_entries_are_refused() {
-    let few = Limits { entries: 2, ..Limits::MODEL };
+    let few = Limits {
+        entries: 2,
+        ..Limits::MODEL
+    };
     let archive = with_files(&[("a", ""), ("b", ""), ("c", "")]);
     let text = read_texts(archive, few, |_| true).unwrap_err().to_string();
-    assert!(text.contains("it holds 3 entries, 2 are accepted."), "{text}");
+    assert!(
+        text.contains("it holds 3 entries, 2 are accepted."),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_huge_table_of_contents_is_not_read() {
-    let little = Limits { directory: 2_000, ..Limits::MODEL };
+    let little = Limits {
+        directory: 2_000,
+        ..Limits::MODEL
+    };
     let names: Vec<String> = (0..200).map(|n| format!("file-{n}.yaml")).collect();
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
     let outcome = read_texts(with_files(&files), little, |_| true);
-    assert!(matches!(outcome, Err(ArchiveError::Unreadable(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(ArchiveError::Unreadable(_))),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -121,10 +147,15 @@ fn damage_is_reported() {
     let whole = with_files(&[("a.yaml", "x: 1")]).into_inner();
     for end in [0, 4, whole.len() / 2, whole.len() - 1] {
         let outcome = all(Cursor::new(whole[..end].to_vec()));
-        assert!(matches!(outcome, Err(ArchiveError::Unreadable(_))), "{end}: {outcome:?}");
+        assert!(
+            matches!(outcome, Err(ArchiveError::Unreadable(_))),
+            "{end}: {outcome:?}"
+        );
     }
     let archive = zip(|writer| {
-        writer.start_file("a.yaml", SimpleFileOptions::default()).unwrap();
+        writer
+            .start_file("a.yaml", SimpleFileOptions::default())
+            .unwrap();
         writer.write_all(&[0xff, 0xfe]).unwrap();
     });
     assert_eq!(refusal(archive), "'a.yaml' is not a text file in UTF-8.");

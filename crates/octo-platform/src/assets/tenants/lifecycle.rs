@@ -23,11 +23,13 @@ pub(in crate::assets) async fn read(
     params: Params,
 ) -> Result<Json<TenantLifecycleDto>, Problem> {
     let [child] = params.require(["childTenantId"])?;
-    let info = child_of(&state, &caller.tenant, child).await.map_err(|error| unknown(&error))?;
+    let info = child_of(&state, &caller.tenant, child)
+        .await
+        .map_err(|error| unknown(&error))?;
     lifecycle_of(&state, info).await
 }
 
-/// T10: writes identity data that is missing.
+/// T10: restores the identity data every tenant has.
 pub(in crate::assets) async fn rerun_setup(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -35,12 +37,19 @@ pub(in crate::assets) async fn rerun_setup(
 ) -> Result<Json<TenantLifecycleDto>, Problem> {
     require_any_role(&caller.caller, TENANT_ROLES)?;
     let [child] = params.require(["childTenantId"])?;
-    let info = child_of(&state, &caller.tenant, child).await.map_err(|error| unknown(&error))?;
+    let info = child_of(&state, &caller.tenant, child)
+        .await
+        .map_err(|error| unknown(&error))?;
     let (platform, id) = (state.clone(), info.id.clone());
     finish(async move {
-        let tenant =
-            platform.runtime().tenant(&id).await.map_err(|error| UPDATE.problem(&error))?;
-        setup::seed(&platform, &tenant).await.map_err(|error| UPDATE.setup_problem(&error))
+        let tenant = platform
+            .runtime()
+            .tenant(&id)
+            .await
+            .map_err(|error| UPDATE.problem(&error))?;
+        setup::restore(&platform, &tenant)
+            .await
+            .map_err(|error| UPDATE.setup_problem(&error))
     })
     .await?;
     lifecycle_of(&state, info).await

@@ -23,19 +23,34 @@ const BASE: Refusal = Refusal {
 };
 
 /// T3.
-pub(super) const CREATE: Refusal =
-    Refusal { failed: "The tenant could not be created.", taken_is_conflict: true, ..BASE };
+pub(super) const CREATE: Refusal = Refusal {
+    failed: "The tenant could not be created.",
+    taken_is_conflict: true,
+    ..BASE
+};
 /// T4.
-pub(super) const ATTACH: Refusal = Refusal { failed: "The tenant could not be attached.", ..BASE };
+pub(super) const ATTACH: Refusal = Refusal {
+    failed: "The tenant could not be attached.",
+    ..BASE
+};
 /// T5.
-pub(super) const DETACH: Refusal = Refusal { failed: "The tenant could not be detached.", ..BASE };
+pub(super) const DETACH: Refusal = Refusal {
+    failed: "The tenant could not be detached.",
+    ..BASE
+};
 /// T6.
-pub(super) const CLEAN: Refusal = Refusal { failed: "The tenant could not be cleaned.", ..BASE };
+pub(super) const CLEAN: Refusal = Refusal {
+    failed: "The tenant could not be cleaned.",
+    ..BASE
+};
 /// T7 and T11.
 pub(super) const UPDATE: Refusal = BASE;
 /// T8.
-pub(super) const DELETE: Refusal =
-    Refusal { failed: "The tenant could not be deleted.", unknown_is_not_found: true, ..BASE };
+pub(super) const DELETE: Refusal = Refusal {
+    failed: "The tenant could not be deleted.",
+    unknown_is_not_found: true,
+    ..BASE
+};
 
 impl Refusal {
     /// The answer for a refusal of the runtime.
@@ -59,6 +74,7 @@ impl Refusal {
     pub(super) fn setup_problem(&self, error: &SetupError) -> Problem {
         match error {
             SetupError::Refused(error) => self.problem(error),
+            SetupError::UserGone => Problem::forbidden(error),
             SetupError::Incomplete(cause) => Problem::internal(self.failed, cause),
         }
     }

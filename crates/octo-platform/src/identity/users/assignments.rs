@@ -20,8 +20,12 @@ pub(in crate::identity) async fn effective(
     caller: TenantCaller<ReadOnly>,
     Path((_, user)): Path<(String, String)>,
 ) -> Result<Json<Vec<RoleDto>>, Problem> {
-    let user = lookup::user(&caller.tenant, &user).await?.ok_or_else(Problem::bare_not_found)?;
-    let held = roles::effective(&caller.tenant, user.rt_id).await.map_err(lookup::unreadable)?;
+    let user = lookup::user(&caller.tenant, &user)
+        .await?
+        .ok_or_else(Problem::bare_not_found)?;
+    let held = roles::effective(&caller.tenant, user.rt_id)
+        .await
+        .map_err(lookup::unreadable)?;
     Ok(Json(dtos(&held)))
 }
 
@@ -30,8 +34,12 @@ pub(in crate::identity) async fn direct(
     caller: TenantCaller<ReadOnly>,
     Path((_, user)): Path<(String, String)>,
 ) -> Result<Json<Vec<RoleDto>>, Problem> {
-    let user = lookup::user(&caller.tenant, &user).await?.ok_or_else(Problem::bare_not_found)?;
-    let held = roles::direct(&caller.tenant, user.rt_id).await.map_err(lookup::unreadable)?;
+    let user = lookup::user(&caller.tenant, &user)
+        .await?
+        .ok_or_else(Problem::bare_not_found)?;
+    let held = roles::direct(&caller.tenant, user.rt_id)
+        .await
+        .map_err(lookup::unreadable)?;
     Ok(Json(dtos(&held)))
 }
 
@@ -45,7 +53,9 @@ pub(in crate::identity) async fn add(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (user, role) = both(tenant, &user, &role).await?;
-    let held = roles::effective(tenant, user.rt_id).await.map_err(lookup::unreadable)?;
+    let held = roles::effective(tenant, user.rt_id)
+        .await
+        .map_err(lookup::unreadable)?;
     if held.contains_key(&role.rt_id) {
         return Err(Problem::bad_request(format!(
             "User '{}' already has role '{}'",
@@ -53,7 +63,11 @@ pub(in crate::identity) async fn add(
             name_of(&role)
         )));
     }
-    change(tenant, ChangeSet::new().associate(&user, ASSIGNED_ROLE, &role)).await
+    change(
+        tenant,
+        ChangeSet::new().associate(&user, ASSIGNED_ROLE, &role),
+    )
+    .await
 }
 
 /// U12.
@@ -66,9 +80,13 @@ pub(in crate::identity) async fn remove(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (user, role) = both(tenant, &user, &role).await?;
-    let direct = roles::direct(tenant, user.rt_id).await.map_err(lookup::unreadable)?;
+    let direct = roles::direct(tenant, user.rt_id)
+        .await
+        .map_err(lookup::unreadable)?;
     if !direct.contains_key(&role.rt_id) {
-        let held = roles::effective(tenant, user.rt_id).await.map_err(lookup::unreadable)?;
+        let held = roles::effective(tenant, user.rt_id)
+            .await
+            .map_err(lookup::unreadable)?;
         let (user, role_name) = (user_name(&user), name_of(&role));
         return Err(Problem::bad_request(if held.contains_key(&role.rt_id) {
             format!(
@@ -79,7 +97,11 @@ pub(in crate::identity) async fn remove(
             format!("User '{user}' doesn't have role '{role_name}'")
         }));
     }
-    change(tenant, ChangeSet::new().dissociate(&user, ASSIGNED_ROLE, &role)).await
+    change(
+        tenant,
+        ChangeSet::new().dissociate(&user, ASSIGNED_ROLE, &role),
+    )
+    .await
 }
 
 async fn both(tenant: &Tenant, user: &str, role: &str) -> Result<(Entity, Entity), Problem> {

@@ -13,7 +13,7 @@ const SEALED_PROVIDER: &str = "octo-tenant:";
 /// `UserDto` and `RegisterUserDto` as received; ids and external logins are ignored.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct UserBody {
+pub(in crate::identity) struct UserBody {
     #[serde(rename = "firstname")]
     first_name: Option<String>,
     #[serde(rename = "lastname")]
@@ -33,7 +33,9 @@ impl UserBody {
 
     /// The first password; empty counts as none.
     pub(super) fn password(&self) -> Option<&str> {
-        self.password.as_deref().filter(|password| !password.is_empty())
+        self.password
+            .as_deref()
+            .filter(|password| !password.is_empty())
     }
 
     /// Whether the next login asks for a new password; absent means no.
@@ -46,7 +48,10 @@ impl UserBody {
         let email = filled(&self.email);
         [
             ("UserName", filled(&self.name)),
-            ("NormalizedUserName", filled(&self.name).map(|name| normalize(&name))),
+            (
+                "NormalizedUserName",
+                filled(&self.name).map(|name| normalize(&name)),
+            ),
             ("NormalizedEmail", email.as_deref().map(normalize)),
             ("Email", email),
             ("FirstName", filled(&self.first_name)),
@@ -56,7 +61,10 @@ impl UserBody {
 }
 
 fn filled(text: &Option<String>) -> Option<String> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    text.as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 /// A stored user as DTO.
@@ -78,7 +86,10 @@ fn login(record: &Record) -> ExternalLoginDto {
     let text = |name: &str| record.attributes.str(name).map(str::to_owned);
     let provider = text("LoginProvider");
     let mut key = text("ProviderKey");
-    if provider.as_deref().is_some_and(|provider| provider.starts_with(SEALED_PROVIDER)) {
+    if provider
+        .as_deref()
+        .is_some_and(|provider| provider.starts_with(SEALED_PROVIDER))
+    {
         key = key.map(|key| key.split('.').next().unwrap_or_default().to_owned());
     }
     ExternalLoginDto {

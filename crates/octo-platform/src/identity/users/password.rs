@@ -39,7 +39,10 @@ pub(in crate::identity) async fn reset(
     let update = UpdateEntity::from_entity(&user)
         .set("PasswordHash", hash(&state, password).await?)
         .set("SecurityStamp", security_stamp());
-    tenant.update(update).await.map_err(|error| Problem::runtime(RESET_FAILED, &error))?;
+    tenant
+        .update(update)
+        .await
+        .map_err(|error| Problem::runtime(RESET_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
 

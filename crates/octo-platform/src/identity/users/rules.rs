@@ -17,30 +17,10 @@ pub(super) async fn violations(
     body: &UserBody,
     existing: Option<&Entity>,
 ) -> Result<Vec<Detail>, Problem> {
-    let name = body.name();
-    let mut found = Vec::new();
-    if !is_valid_name(name) {
-        found.push(invalid_name(name));
-    } else if existing.is_some_and(is_shadow) {
-        if existing.is_some_and(|user| !same_name(user_name(user), name)) {
-            found.push(Detail::new(
-                "InvalidUserName",
-                "A user of another tenant keeps the name under which it is known here.",
-            ));
-        }
-    } else if is_shadow_name(name) {
-        found.push(Detail::new(
-            "InvalidUserName",
-            "Names that begin with 'xt_' are reserved for users of other tenants.",
-        ));
-    } else if let Some(other) = users::by_name(tenant, name).await.map_err(lookup::unreadable)? {
-        if existing.is_none_or(|user| user.rt_id != other.rt_id) {
-            found.push(Detail::new(
-                "DuplicateUserName",
-                format!("Username '{name}' is already taken."),
-            ));
-        }
-    }
+    let mut found: Vec<Detail> = name_violation(tenant, body.name(), existing)
+        .await?
+        .into_iter()
+        .collect();
     for (attribute, value) in body.attributes() {
         let too_long = value.is_some_and(|value| value.chars().count() > MAX_TEXT);
         if too_long && !attribute.starts_with("Normalized") {
@@ -49,6 +29,35 @@ pub(super) async fn violations(
         }
     }
     Ok(found)
+}
+
+async fn name_violation(
+    tenant: &Tenant,
+    name: &str,
+    existing: Option<&Entity>,
+) -> Result<Option<Detail>, Problem> {
+    if !is_valid_name(name) {
+        return Ok(Some(invalid_name(name)));
+    }
+    if let Some(shadow) = existing.filter(|user| is_shadow(user)) {
+        let renamed = !same_name(user_name(shadow), name);
+        return Ok(renamed.then(|| {
+            let text = "A user of another tenant keeps the name under which it is known here.";
+            Detail::new("InvalidUserName", text)
+        }));
+    }
+    if is_shadow_name(name) {
+        let text = "Names that begin with 'xt_' are reserved for users of other tenants.";
+        return Ok(Some(Detail::new("InvalidUserName", text)));
+    }
+    let holder = users::by_name(tenant, name)
+        .await
+        .map_err(lookup::unreadable)?;
+    let other = holder.filter(|holder| existing.is_none_or(|user| user.rt_id != holder.rt_id));
+    Ok(other.map(|_| {
+        let text = format!("Username '{name}' is already taken.");
+        Detail::new("DuplicateUserName", text)
+    }))
 }
 
 fn is_valid_name(name: &str) -> bool {

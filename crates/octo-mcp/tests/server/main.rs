@@ -1,0 +1,16 @@
+//! The whole server over real sockets, with the embedded platform behind it.
+//!
+//! Each test starts its own server on free ports in a temporary folder and talks to it as clients
+//! do: MCP over HTTP, the login pages over HTTP.
+
+#![expect(unreachable_pub, reason = "modules of one test binary")]
+
+mod app;
+mod browser;
+mod client;
+mod contract;
+mod entities;
+mod gate;
+mod matrix;
+mod models;
+mod users;

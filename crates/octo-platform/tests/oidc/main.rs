@@ -1,0 +1,17 @@
+//! The OpenID provider and its pages, over real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+#[path = "../support/browser.rs"]
+mod browser;
+#[path = "../support/platform.rs"]
+mod platform;
+
+mod callers;
+mod device_flow;
+mod discovery;
+mod exchange;
+mod pages;
+mod refresh;
+mod seeding;
+mod services;

@@ -1,0 +1,252 @@
+//! A person with a browser that runs no scripts: follows redirects, keeps cookies, fills in forms.
+
+use std::collections::BTreeMap;
+
+use reqwest::StatusCode;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+
+use crate::platform::{ADMIN_PASSWORD, Answer, DEVICE_CLIENT, TestPlatform};
+
+pub(crate) struct Browser<'a> {
+    platform: &'a TestPlatform,
+    cookies: BTreeMap<String, String>,
+}
+
+/// A page as shown.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) path: String,
+    pub(crate) html: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
+}
+
+/// A form of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Form {
+    pub(crate) method: String,
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn new(platform: &'a TestPlatform) -> Self {
+        Self {
+            platform,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn cookies(&self) -> &BTreeMap<String, String> {
+        &self.cookies
+    }
+
+    pub(crate) async fn open(&mut self, path: &str) -> Page {
+        let mut path = path.to_owned();
+        for _ in 0..5 {
+            let answer = self
+                .request(self.platform.http.get(self.platform.url(&path)))
+                .await;
+            if answer.status.is_redirection() {
+                path = answer.header(LOCATION.as_str()).to_owned();
+                continue;
+            }
+            let (status, headers) = (answer.status, answer.headers);
+            return Page {
+                status,
+                path,
+                html: answer.text,
+                headers,
+            };
+        }
+        panic!("redirects do not end at {path}");
+    }
+
+    /// Sends a form without following the redirect it may answer with.
+    pub(crate) async fn send(&mut self, form: &Form) -> Answer {
+        assert_eq!(form.method, "post");
+        let request = self
+            .platform
+            .http
+            .post(self.platform.url(&form.action))
+            .form(&form.fields);
+        self.request(request).await
+    }
+
+    pub(crate) async fn submit(&mut self, form: &Form) -> Page {
+        if form.method == "get" {
+            let query: Vec<_> = form
+                .fields
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            return self
+                .open(&format!("{}?{}", form.action, query.join("&")))
+                .await;
+        }
+        let answer = self.send(form).await;
+        match answer.status.is_redirection() {
+            true => {
+                let target = answer.header(LOCATION.as_str()).to_owned();
+                self.open(&target).await
+            }
+            false => Page {
+                status: answer.status,
+                path: form.action.clone(),
+                html: answer.text,
+                headers: answer.headers,
+            },
+        }
+    }
+
+    /// Signs in on the log-in page at `path`.
+    pub(crate) async fn sign_in(&mut self, path: &str, user: &str, password: &str) -> Page {
+        let page = self.open(path).await;
+        assert!(
+            page.path.contains("/login"),
+            "{} is no log-in page",
+            page.path
+        );
+        let form = page
+            .form("/login")
+            .with("username", user)
+            .with("password", password);
+        self.submit(&form).await
+    }
+
+    async fn request(&mut self, request: reqwest::RequestBuilder) -> Answer {
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = match cookies.is_empty() {
+            true => request,
+            false => request.header(COOKIE, cookies.join("; ")),
+        };
+        let answer = Answer::of(request.send().await.unwrap()).await;
+        for cookie in answer.headers.get_all(SET_COOKIE) {
+            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+}
+
+impl Page {
+    pub(crate) fn forms(&self) -> Vec<Form> {
+        let parts = self.html.split("<form").skip(1);
+        parts
+            .map(|part| Form::parse(part.split("</form>").next().unwrap()))
+            .collect()
+    }
+
+    /// The form whose action ends with `action`.
+    pub(crate) fn form(&self, action: &str) -> Form {
+        let forms = self.forms();
+        let found = forms.iter().find(|form| form.action.ends_with(action));
+        found
+            .unwrap_or_else(|| panic!("no form {action} in {}", self.html))
+            .clone()
+    }
+
+    /// The text of the element with role `alert`.
+    pub(crate) fn alert(&self) -> String {
+        let Some((_, rest)) = self.html.split_once("role=\"alert\"") else {
+            return String::new();
+        };
+        let text = rest
+            .split_once("<p>")
+            .unwrap()
+            .1
+            .split_once("</p>")
+            .unwrap()
+            .0;
+        unescape(text)
+    }
+}
+
+impl Form {
+    fn parse(html: &str) -> Self {
+        let (head, body) = html.split_once('>').unwrap();
+        let inputs = body
+            .split("<input")
+            .skip(1)
+            .map(|input| input.split_once('>').unwrap().0);
+        Self {
+            method: attribute(head, "method").unwrap_or_default(),
+            action: attribute(head, "action").unwrap_or_default(),
+            fields: inputs
+                .filter_map(|input| {
+                    let value = attribute(input, "value").unwrap_or_default();
+                    Some((attribute(input, "name")?, value))
+                })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(known, _)| known != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
+    }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(unescape(rest.split_once('"')?.0))
+}
+
+fn unescape(text: &str) -> String {
+    let entities = [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+    ];
+    entities
+        .iter()
+        .fold(text.to_owned(), |text, (entity, plain)| {
+            text.replace(entity, plain)
+        })
+}
+
+/// The whole device flow of one user: the answer of the token endpoint.
+pub(crate) async fn device_login(
+    platform: &TestPlatform,
+    tenant: &str,
+    scope: &str,
+    user: &str,
+    password: &str,
+) -> serde_json::Value {
+    let started = platform
+        .start_device(tenant, DEVICE_CLIENT, scope)
+        .await
+        .json();
+    let uri = started["verification_uri_complete"].as_str().unwrap();
+    let mut browser = Browser::new(platform);
+    let path = uri.strip_prefix(platform.identity()).unwrap();
+    let page = browser.sign_in(path, user, password).await;
+    let page = browser
+        .submit(&page.form("/device/confirm").with("decision", "allow"))
+        .await;
+    assert!(page.html.contains("Access allowed"), "{}", page.html);
+    let answer = platform
+        .poll(DEVICE_CLIENT, started["device_code"].as_str().unwrap())
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
+/// The device flow of `admin` in the system tenant.
+pub(crate) async fn admin_login(platform: &TestPlatform, scope: &str) -> serde_json::Value {
+    device_login(platform, "octosystem", scope, "admin", ADMIN_PASSWORD).await
+}
