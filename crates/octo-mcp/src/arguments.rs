@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
                     .iter()
                     .find(|(known, _)| known.eq_ignore_ascii_case(&name))
             });
-            match known.and_then(|(known, schema)| Some((known, schema.as_object()))) {
+            match known.map(|(known, schema)| (known, schema.as_object())) {
                 // Null for an argument with a default means the default.
                 Some((_, schema)) if value.is_null() && has_default(schema) => {}
                 Some((known, schema)) => {
@@ -126,13 +126,13 @@ impl<'a> Reader<'a> {
                 Ok(number) if number.is_finite() => {
                     Number::from_f64(number).map_or(Value::Null, Value::Number)
                 }
-                _ => self.wrong(at, "a number", &Value::String(text)),
+                _ => self.wrong(at, "a number", Value::String(text)),
             },
             ("boolean", Value::Bool(flag)) => Value::Bool(flag),
             ("boolean", Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
-                _ => self.wrong(at, "true or false", &Value::String(text)),
+                _ => self.wrong(at, "true or false", Value::String(text)),
             },
             ("array", Value::Array(items)) => self.array(schema, items, at, depth),
             ("object", Value::Object(members)) => {
@@ -143,9 +143,9 @@ impl<'a> Reader<'a> {
                 Ok(parsed @ (Value::Array(_) | Value::Object(_))) => {
                     self.value(schema, parsed, at, depth + 1)
                 }
-                _ => self.wrong(at, named(expected), &Value::String(text)),
+                _ => self.wrong(at, named(expected), Value::String(text)),
             },
-            (_, value) => self.wrong(at, named(expected), &value),
+            (_, value) => self.wrong(at, named(expected), value),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let Some(number) = number else {
-            return self.wrong(at, "a whole number", &value);
+            return self.wrong(at, "a whole number", value);
         };
         let as_float = number.as_f64().unwrap_or_default();
         let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
             && text.parse::<jiff::civil::DateTime>().is_err()
             && text.parse::<jiff::civil::Date>().is_err()
         {
-            return self.wrong(at, "an ISO 8601 date and time", &Value::String(text));
+            return self.wrong(at, "an ISO 8601 date and time", Value::String(text));
         }
         let longest = schema
             .get("maxLength")
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
             Some(member) => member.clone(),
             None => {
                 let names: Vec<_> = allowed.iter().filter_map(Value::as_str).collect();
-                self.wrong(at, &format!("one of {}", names.join(", ")), &value)
+                self.wrong(at, &format!("one of {}", names.join(", ")), value)
             }
         }
     }
@@ -279,10 +279,12 @@ impl<'a> Reader<'a> {
         schema
     }
 
-    fn wrong(&mut self, at: &str, expected: &str, value: &Value) -> Value {
-        self.problems
-            .push(format!("{at} must be {expected}, but was {}.", kind(value)));
-        Value::Null
+    fn wrong(&mut self, at: &str, expected: &str, value: Value) -> Value {
+        self.problems.push(format!(
+            "{at} must be {expected}, but was {}.",
+            kind(&value)
+        ));
+        value
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tools, one file per toolset.
 
 pub mod echo;
+pub mod entities;
 pub mod files;
 pub mod metadata;
 pub mod models;
@@ -22,6 +23,7 @@ pub fn toolsets() -> Vec<Toolset> {
         users::toolset(),
         roles::toolset(),
         types::toolset(),
+        entities::toolset(),
         models::toolset(),
         files::toolset(),
         metadata::toolset(),

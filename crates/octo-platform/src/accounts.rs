@@ -10,6 +10,7 @@
 //! groups the shadow is in ([`roles`]). [`provision`] sets all of that up for an administrator.
 
 pub mod allowed_tenants;
+pub mod credentials;
 pub mod names;
 pub mod provision;
 pub mod roles;

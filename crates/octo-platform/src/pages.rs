@@ -16,6 +16,7 @@ mod cookie;
 mod device;
 mod login;
 mod logout;
+mod password;
 mod return_url;
 pub mod session;
 mod view;
@@ -34,6 +35,10 @@ pub fn router(state: PlatformState) -> Router {
         .route("/{tenantId}/device", get(device::show))
         .route("/{tenantId}/device/confirm", post(device::decide))
         .route("/{tenantId}/logout", get(logout::show).post(logout::submit))
+        .route(
+            "/{tenantId}/password",
+            get(password::show).post(password::submit),
+        )
         .layer(middleware::map_response(secure))
         .route("/assets/octo.css", get(stylesheet))
         .with_state(state)

@@ -193,13 +193,16 @@ impl RunningPlatform {
         self.generated_admin_password.as_deref()
     }
 
-    /// Stops accepting, waits up to `grace` for requests in flight, then cuts them off.
+    /// Stops accepting, waits up to `grace` for requests in flight, cuts off those left, and closes
+    /// all databases: nothing may use the runtime afterwards.
     pub async fn shutdown(mut self, grace: Duration) {
         self.stop.cancel();
         let finished = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finished).await.is_err() {
             tracing::warn!("requests were still running after {grace:?} and are cut off");
+            self.tasks.shutdown().await;
         }
+        self.state.runtime().close().await;
     }
 }
 

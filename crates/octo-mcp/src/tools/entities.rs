@@ -4,8 +4,10 @@ mod filters;
 mod protection;
 
 use octo_ck::TypeGraph;
-use octo_runtime::dto::{Projection, entity_json};
-use octo_runtime::{DeleteEntity, Entity, EntityQuery, NewEntity, RtId, RuntimeError, UpdateEntity};
+use octo_runtime::dto::{EntityDto, Projection};
+use octo_runtime::{
+    DeleteEntity, Entity, EntityQuery, NewEntity, RtId, RuntimeError, UpdateEntity,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,13 +28,28 @@ pub fn toolset() -> Toolset {
     )
     .tool(tool("query_entities_simple", query_entities_simple))
     .tool(tool("get_entity_by_id", get_entity_by_id))
-    .tool(tool("create_entity", create_entity).risk(Risk::Medium).adds())
-    .tool(tool("update_entity", update_entity).risk(Risk::Medium).adds().destructive())
-    .tool(tool("delete_entity", delete_entity).risk(Risk::Medium).destructive().confirm(
-        |p: &DeleteEntityParameters| {
-            format!("Refusing to delete '{}@{}' without confirm=true.", p.ck_type_id, p.rt_id)
-        },
-    ))
+    .tool(
+        tool("create_entity", create_entity)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(
+        tool("update_entity", update_entity)
+            .risk(Risk::Medium)
+            .adds()
+            .destructive(),
+    )
+    .tool(
+        tool("delete_entity", delete_entity)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(|p: &DeleteEntityParameters| {
+                format!(
+                    "Refusing to delete '{}@{}' without confirm=true.",
+                    p.ck_type_id, p.rt_id
+                )
+            }),
+    )
 }
 
 /// Finds entities of a type, derived types included, whose attributes have the given values. All
@@ -66,7 +83,7 @@ struct EntityList {
     returned_count: usize,
     /// The entities.
     #[schemars(with = "Vec<EntityItem>")]
-    entities: Vec<Value>,
+    entities: Vec<EntityDto>,
 }
 
 /// An entity.
@@ -118,7 +135,12 @@ async fn query_entities_simple(
     let failed = |failure: Failure| failure.with("ckTypeId", &p.ck_type_id);
     let tenant = cx.data().await?;
     let graph = tenant.graph();
-    let filters = p.simple_filters.map(SimpleFilters::into_conditions).unwrap_or_default();
+    let filters = p
+        .simple_filters
+        .map(SimpleFilters::into_conditions)
+        .unwrap_or_default();
+    let projection = Projection::of(p.attribute_paths.as_deref().unwrap_or_default())
+        .map_err(|e| failed(e.into()))?;
     let secret = protection::refuse_filters(&graph, &p.ck_type_id, filters.iter().map(|f| &*f.0));
     secret.map_err(failed)?;
     let mut query = EntityQuery::of(&p.ck_type_id)
@@ -128,9 +150,11 @@ async fn query_entities_simple(
         query = query.eq(&path, value);
     }
     let page = tenant.query(query).await.map_err(|e| failed(e.into()))?;
-    let projection = Projection::of(p.attribute_paths.as_deref().unwrap_or_default());
-    let entities: Vec<Value> =
-        page.items.into_iter().map(|entity| shown(entity, &graph, &projection)).collect();
+    let entities: Vec<EntityDto> = page
+        .items
+        .into_iter()
+        .map(|entity| shown(entity, &graph, &projection))
+        .collect();
     Ok(Data(EntityList {
         ck_type_id: p.ck_type_id,
         total_count: page.total,
@@ -157,18 +181,27 @@ struct OneEntity {
     type_id: String,
     /// The entity.
     #[schemars(with = "EntityItem")]
-    entity: Value,
+    entity: EntityDto,
 }
 
 async fn get_entity_by_id(cx: TenantCall, p: GetEntityById) -> ToolResult<Data<OneEntity>> {
     let failed = |failure: Failure| failure.with("typeId", &p.ck_type_id);
     let rt_id = rt_id(&p.rt_id).map_err(failed)?;
     let tenant = cx.data().await?;
-    let found = tenant.get(&p.ck_type_id, rt_id).await.map_err(|e| failed(e.into()))?;
-    let missing = RuntimeError::EntityMissing { ck_type: p.ck_type_id.clone(), rt_id };
+    let found = tenant
+        .get(&p.ck_type_id, rt_id)
+        .await
+        .map_err(|e| failed(e.into()))?;
+    let missing = RuntimeError::EntityMissing {
+        ck_type: p.ck_type_id.clone(),
+        rt_id,
+    };
     let entity = found.ok_or_else(|| failed(missing.into()))?;
     let entity = shown(entity, &tenant.graph(), &Projection::all());
-    Ok(Data(OneEntity { type_id: p.ck_type_id, entity }))
+    Ok(Data(OneEntity {
+        type_id: p.ck_type_id,
+        entity,
+    }))
 }
 
 /// A value to write.
@@ -201,7 +234,7 @@ struct CreatedEntity {
     rt_id: String,
     /// The entity as stored.
     #[schemars(with = "EntityItem")]
-    entity: Value,
+    entity: EntityDto,
 }
 
 async fn create_entity(cx: TenantCall, p: CreateEntity) -> ToolResult<Data<CreatedEntity>> {
@@ -249,20 +282,32 @@ struct UpdatedEntity {
     current_rt_version: u64,
     /// The entity as stored.
     #[schemars(with = "EntityItem")]
-    entity: Value,
+    entity: EntityDto,
     /// Nothing was written because the entity had changed.
     is_conflict: bool,
 }
 
-async fn update_entity(cx: TenantCall, p: UpdateEntityParameters) -> ToolResult<Data<UpdatedEntity>> {
+async fn update_entity(
+    cx: TenantCall,
+    p: UpdateEntityParameters,
+) -> ToolResult<Data<UpdatedEntity>> {
     let failed = |failure: Failure| {
-        failure.with("typeId", &p.ck_type_id).with("rtId", &p.rt_id).with("isConflict", false)
+        failure
+            .with("typeId", &p.ck_type_id)
+            .with("rtId", &p.rt_id)
+            .with("isConflict", false)
     };
     let rt_id = rt_id(&p.rt_id).map_err(failed)?;
     let tenant = cx.data().await?;
     let graph = tenant.graph();
-    let stored = tenant.get(&p.ck_type_id, rt_id).await.map_err(|e| failed(e.into()))?;
-    let missing = || RuntimeError::EntityMissing { ck_type: p.ck_type_id.clone(), rt_id };
+    let stored = tenant
+        .get(&p.ck_type_id, rt_id)
+        .await
+        .map_err(|e| failed(e.into()))?;
+    let missing = || RuntimeError::EntityMissing {
+        ck_type: p.ck_type_id.clone(),
+        rt_id,
+    };
     let stored = stored.ok_or_else(|| failed(missing().into()))?;
     protection::refuse_writes(&graph, &stored.ck_type_id.to_string()).map_err(failed)?;
     let mut update = UpdateEntity::of(&p.ck_type_id, rt_id);
@@ -318,15 +363,27 @@ struct DeletedEntity {
     orphaned_entities: Vec<String>,
 }
 
-async fn delete_entity(cx: TenantCall, p: DeleteEntityParameters) -> ToolResult<Data<DeletedEntity>> {
+async fn delete_entity(
+    cx: TenantCall,
+    p: DeleteEntityParameters,
+) -> ToolResult<Data<DeletedEntity>> {
     let failed = |failure: Failure| {
-        failure.with("ckTypeId", &p.ck_type_id).with("rtId", &p.rt_id).with("isConflict", false)
+        failure
+            .with("ckTypeId", &p.ck_type_id)
+            .with("rtId", &p.rt_id)
+            .with("isConflict", false)
     };
     let rt_id = rt_id(&p.rt_id).map_err(failed)?;
     let tenant = cx.data().await?;
     let graph = tenant.graph();
-    let stored = tenant.get(&p.ck_type_id, rt_id).await.map_err(|e| failed(e.into()))?;
-    let missing = || RuntimeError::EntityMissing { ck_type: p.ck_type_id.clone(), rt_id };
+    let stored = tenant
+        .get(&p.ck_type_id, rt_id)
+        .await
+        .map_err(|e| failed(e.into()))?;
+    let missing = || RuntimeError::EntityMissing {
+        ck_type: p.ck_type_id.clone(),
+        rt_id,
+    };
     let stored = stored.ok_or_else(|| failed(missing().into()))?;
     protection::refuse_writes(&graph, &stored.ck_type_id.to_string()).map_err(failed)?;
     let mut delete = DeleteEntity::of(&p.ck_type_id, rt_id);
@@ -351,7 +408,9 @@ async fn delete_entity(cx: TenantCall, p: DeleteEntityParameters) -> ToolResult<
 
 /// A failed write; a stale version comes back with the current entity.
 fn conflict(error: RuntimeError, graph: &TypeGraph) -> Failure {
-    let current = error.as_conflict().map(|conflict| (conflict.current, conflict.entity.clone()));
+    let current = error
+        .as_conflict()
+        .map(|conflict| (conflict.current, conflict.entity.clone()));
     let failure = Failure::from(error);
     match current {
         None => failure.with("isConflict", false),
@@ -363,11 +422,13 @@ fn conflict(error: RuntimeError, graph: &TypeGraph) -> Failure {
 }
 
 /// An entity as callers see it: without secrets.
-fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> Value {
+fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
-    entity_json(&entity, graph, projection)
+    EntityDto::new(&entity, graph, projection)
 }
 
 fn rt_id(text: &str) -> Result<RtId, Failure> {
-    text.trim().parse().map_err(|error: octo_runtime::RtIdError| Failure::new(error.to_string()))
+    text.trim()
+        .parse()
+        .map_err(|error: octo_runtime::RtIdError| Failure::new(error.to_string()))
 }

@@ -91,7 +91,7 @@ impl App {
     /// Signs a client in with the device flow, in a browser.
     pub async fn sign_in(&self, client: &mut Client, tenant: &str, user: &str, password: &str) {
         let started = client
-            .call("authenticate", json!({"tenantId": tenant}))
+            .call("authenticate", json!({"tenantId": tenant, "force": true}))
             .await;
         let page = started["verificationUriComplete"]
             .as_str()

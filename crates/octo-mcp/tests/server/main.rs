@@ -9,6 +9,8 @@ mod app;
 mod browser;
 mod client;
 mod contract;
+mod entities;
 mod gate;
 mod matrix;
+mod models;
 mod users;

@@ -110,11 +110,11 @@ async fn every_tool_names_all_arguments_that_do_not_fit() {
         if properties.is_empty() {
             continue;
         }
-        // No argument of any tool takes a list of numbers.
+        // No argument of any tool takes lists in a list.
         let wrong: Map<String, Value> = properties
             .iter()
             .filter(|(_, schema)| schema.get("type").is_some() || schema.get("anyOf").is_some())
-            .map(|(name, _)| (name.clone(), json!([7])))
+            .map(|(name, _)| (name.clone(), json!([[7]])))
             .collect();
         let expected: Vec<_> = wrong.keys().cloned().collect();
         let answer = admin.call(tool.name, Value::Object(wrong)).await;

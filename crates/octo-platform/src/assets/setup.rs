@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use octo_runtime::{DatabaseName, RtId, RuntimeError, Tenant, TenantId};
 
-use crate::accounts::provision_admin;
+use crate::accounts::{provision_admin, users};
 use crate::seed;
 use crate::state::PlatformState;
 
@@ -16,6 +16,9 @@ pub(super) enum SetupError {
     /// The runtime refused; nothing was changed.
     #[error(transparent)]
     Refused(#[from] RuntimeError),
+    /// The user who asks was deleted after the token was issued; nothing was changed.
+    #[error("The user of the access token does not exist any more. Sign in again.")]
+    UserGone,
     /// The data of the new tenant could not be written.
     #[error("{0}")]
     Incomplete(String),
@@ -37,6 +40,7 @@ pub(super) async fn create(
     child: &TenantId,
     database: &DatabaseName,
 ) -> Result<(), SetupError> {
+    require_user(request).await?;
     let parent = request.parent.id();
     let tenant = state
         .runtime()
@@ -57,6 +61,7 @@ pub(super) async fn clean(
     request: &Request,
     child: &TenantId,
 ) -> Result<(), SetupError> {
+    require_user(request).await?;
     let tenant = state
         .runtime()
         .clean_tenant(request.parent.id(), child)
@@ -67,6 +72,16 @@ pub(super) async fn clean(
 /// Restores the identity data every tenant has.
 pub(super) async fn restore(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), SetupError> {
     seed::tenant(state, tenant).await.map_err(incomplete)
+}
+
+/// A tenant without its administrator would be of no use, so nothing starts without the user.
+async fn require_user(request: &Request) -> Result<(), SetupError> {
+    match request.user {
+        Some(user) if users::by_id(&request.parent, user).await?.is_none() => {
+            Err(SetupError::UserGone)
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn complete(

@@ -143,7 +143,9 @@ impl DeviceCodes {
     ) -> Result<IssuedCodes, StartError> {
         let mut table = self.lock();
         table.sweep(now);
-        let same_address = |pending: &&Pending| pending.request.address == request.address;
+        let same_address = |pending: &&Pending| {
+            pending.request.address == request.address && now < pending.expires_at
+        };
         if table.by_device_code.len() >= MAX_PENDING
             || table.by_device_code.values().filter(same_address).count() >= MAX_PENDING_PER_ADDRESS
         {

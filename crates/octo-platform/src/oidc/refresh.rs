@@ -170,7 +170,9 @@ pub async fn rotate(
                 .await?;
         }
         Some(consumed) => {
-            let in_grace = now < consumed + SignedDuration::from_secs(GRACE_SECONDS);
+            let in_grace = consumed
+                .checked_add(SignedDuration::from_secs(GRACE_SECONDS))
+                .is_ok_and(|end| now < end);
             if !in_grace || !is_unused(tenant, &successor).await? {
                 tracing::warn!(tenant = %tenant.id(), client = %client.client_id,
                     "a refresh token was used twice; its family is revoked");

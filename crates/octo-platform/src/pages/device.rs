@@ -36,8 +36,9 @@ pub(super) struct Decided {
 /// Asks for the code; with a code, asks for the decision.
 pub(super) async fn show(visitor: Visitor, Query(code): Query<Code>) -> Response {
     let user_code = digits(&code.user_code);
-    let Some(person) = &visitor.person else {
-        return to_login(&visitor, &user_code);
+    let person = match visitor.ready_person(&this_page(&visitor, &user_code)) {
+        Ok(person) => person,
+        Err(first) => return Redirect::to(&first).into_response(),
     };
     if code.user_code.trim().is_empty() {
         return code_form(&visitor, person, StatusCode::OK, "", None);
@@ -54,8 +55,9 @@ pub(super) async fn decide(visitor: Visitor, Form(decided): Form<Decided>) -> Re
         return stale_form();
     }
     let user_code = digits(&decided.user_code);
-    let Some(person) = &visitor.person else {
-        return to_login(&visitor, &user_code);
+    let person = match visitor.ready_person(&this_page(&visitor, &user_code)) {
+        Ok(person) => person,
+        Err(first) => return Redirect::to(&first).into_response(),
     };
     let request = match look_up(&visitor, &user_code) {
         Ok(request) => request,
@@ -110,7 +112,7 @@ async fn approval(
         }),
         Ok(None) => {
             visitor.close_session();
-            Err(to_login(visitor, ""))
+            Err(Redirect::to(&this_page(visitor, "")).into_response())
         }
         Err(error) => Err(view::failed(error)),
     }
@@ -141,16 +143,13 @@ fn finish(visitor: &Visitor, person: &SignedIn, user_code: &str, decision: Decis
     }
 }
 
-fn to_login(visitor: &Visitor, user_code: &str) -> Response {
+/// This page, with a code if there is one.
+fn this_page(visitor: &Visitor, user_code: &str) -> String {
     let tenant = visitor.tenant.id();
-    let page = match user_code {
+    match user_code {
         "" => format!("/{tenant}/device"),
         code => format!("/{tenant}/device?userCode={code}"),
-    };
-    let query: String = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("returnUrl", &page)
-        .finish();
-    Redirect::to(&format!("/{tenant}/login?{query}")).into_response()
+    }
 }
 
 fn code_form(

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::return_url;
 use super::session::SignedIn;
 use super::view::{self, LoginView, SignedInView};
-use super::visitor::{Visitor, stale_form};
+use super::visitor::{Visitor, password_page, stale_form};
 use crate::accounts::sign_in::{Refusal, SignedInUser, sign_in};
-use crate::accounts::users;
+use crate::accounts::{IDP_LOCAL, users};
 
 const MISSING: &str = "Username and password are required";
 const INVALID: &str = "Invalid username or password";
@@ -21,7 +21,7 @@ const TOO_MANY: &str = "Too many failed attempts from your address. Try again in
 #[derive(Deserialize)]
 pub(super) struct Target {
     #[serde(rename = "returnUrl")]
-    return_url: Option<String>,
+    pub(super) return_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +40,9 @@ pub(super) struct Submitted {
 pub(super) async fn show(visitor: Visitor, Query(target): Query<Target>) -> Response {
     let return_url = return_url::checked(target.return_url.as_deref(), visitor.tenant.id());
     match &visitor.person {
+        Some(person) if person.must_change_password => {
+            Redirect::to(&password_page(visitor.tenant.id(), &return_url)).into_response()
+        }
         Some(person) => signed_in(&visitor, person),
         None => form(&visitor, StatusCode::OK, "", return_url, None),
     }
@@ -69,7 +72,7 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
     )
     .await
     {
-        Ok(Ok(user)) => open_session(&visitor, &user, &return_url),
+        Ok(Ok(user)) => enter(&visitor, &user, &return_url),
         Ok(Err(refusal)) => {
             throttle.attempt(&key, now);
             let text = match refusal {
@@ -82,19 +85,34 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
     }
 }
 
-fn open_session(visitor: &Visitor, signed_in: &SignedInUser, return_url: &str) -> Response {
-    let now = visitor.state.clock().now();
+fn enter(visitor: &Visitor, signed_in: &SignedInUser, return_url: &str) -> Response {
+    let own = signed_in.idp == IDP_LOCAL;
+    let due = signed_in.user.attributes.bool("ResetPasswordOnLogin") == Some(true);
     let person = SignedIn {
         tenant: visitor.tenant.id().clone(),
         user: signed_in.user.rt_id,
         user_name: users::user_name(&signed_in.user).to_owned(),
         idp: signed_in.idp.clone(),
-        auth_time: now.as_second(),
+        auth_time: visitor.state.clock().unix_seconds(),
         sid: uuid::Uuid::new_v4().simple().to_string().to_uppercase(),
+        must_change_password: own && due,
     };
+    let target = match person.must_change_password {
+        true => password_page(visitor.tenant.id(), return_url),
+        false => return_url.to_owned(),
+    };
+    open_session(visitor, person, &target)
+}
+
+/// Opens a session in place of the one the browser has, and goes to `target`.
+pub(super) fn open_session(visitor: &Visitor, person: SignedIn, target: &str) -> Response {
     visitor.close_session();
-    match visitor.state.sessions().open(person, now) {
-        Ok(cookie) => visitor.with_cookie(Redirect::to(return_url).into_response(), &cookie),
+    let opened = visitor
+        .state
+        .sessions()
+        .open(person, visitor.state.clock().now());
+    match opened {
+        Ok(cookie) => visitor.with_cookie(Redirect::to(target).into_response(), &cookie),
         Err(error) => view::failed(error),
     }
 }

@@ -31,6 +31,8 @@ pub struct SignedIn {
     pub auth_time: i64,
     /// Id of this sign-in, as in token claim `sid`.
     pub sid: String,
+    /// Whether a new password must be chosen before anything else.
+    pub must_change_password: bool,
 }
 
 /// All sessions of signed-in people.
@@ -46,7 +48,10 @@ struct Session {
 
 impl Session {
     fn is_alive(&self, now: Timestamp) -> bool {
-        let within = |from: Timestamp, seconds| now < from + SignedDuration::from_secs(seconds);
+        let within = |from: Timestamp, seconds| {
+            from.checked_add(SignedDuration::from_secs(seconds))
+                .is_ok_and(|end| now < end)
+        };
         within(self.used, IDLE_SECONDS) && within(self.created, ABSOLUTE_SECONDS)
     }
 }
@@ -117,6 +122,7 @@ mod tests {
             idp: "local".to_owned(),
             auth_time: 1,
             sid: "s".to_owned(),
+            must_change_password: false,
         }
     }
 

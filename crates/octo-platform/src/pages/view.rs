@@ -46,6 +46,16 @@ pub(super) struct DeviceConfirmView {
 }
 
 #[derive(Template)]
+#[template(path = "password.html")]
+pub(super) struct PasswordView {
+    pub(super) tenant: String,
+    pub(super) csrf: String,
+    pub(super) return_url: String,
+    pub(super) user_name: String,
+    pub(super) errors: Vec<&'static str>,
+}
+
+#[derive(Template)]
 #[template(path = "logout.html")]
 pub(super) struct LogoutView {
     pub(super) tenant: String,

@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri, Path};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use octo_runtime::Tenant;
+use octo_runtime::{Tenant, TenantId};
 
 use super::session::SignedIn;
 use super::{cookie, view};
@@ -117,12 +117,41 @@ impl Visitor {
         response
     }
 
+    /// The person who is signed in and may go on; else the page to go to first, from which the
+    /// way leads back to `page`.
+    pub(super) fn ready_person(&self, page: &str) -> Result<&SignedIn, String> {
+        let tenant = self.tenant.id();
+        match &self.person {
+            None => Err(with_return_url(&format!("/{tenant}/login"), page)),
+            Some(person) if person.must_change_password => Err(password_page(tenant, page)),
+            Some(person) => Ok(person),
+        }
+    }
+
+    /// The person who is signed in, but has to choose a new password.
+    pub(super) fn due_for_new_password(&self) -> Option<&SignedIn> {
+        self.person
+            .as_ref()
+            .filter(|person| person.must_change_password)
+    }
+
     /// Ends the session the browser has, if any.
     pub(super) fn close_session(&self) {
         if let Some(cookie) = &self.cookie {
             self.state.sessions().close(cookie);
         }
     }
+}
+
+/// The page on which a new password is chosen; from there the way leads to `page`.
+pub(super) fn password_page(tenant: &TenantId, page: &str) -> String {
+    with_return_url(&format!("/{tenant}/password"), page)
+}
+
+fn with_return_url(path: &str, page: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("returnUrl", page);
+    format!("{path}?{}", query.finish())
 }
 
 /// The answer to a form whose token does not match.

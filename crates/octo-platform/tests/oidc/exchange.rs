@@ -444,3 +444,41 @@ async fn mapped_roles_follow_the_mapping_and_unknown_ones_are_skipped() {
         .await;
     assert_eq!(claims(&access_token(&answer))["role"], "UserManagement");
 }
+
+/// A token counts for the home identity only if the home tenant authenticated its owner: a link
+/// that was taken off the user and put back does not turn an own password into somebody else's.
+#[tokio::test]
+async fn a_link_put_back_after_a_local_login_opens_nothing() {
+    let platform = TestPlatform::start().await;
+    let admin = platform.admin().await;
+    let acme = platform
+        .create_tenant_for("octosystem", "acme", &admin)
+        .await;
+    platform
+        .create_tenant_for("octosystem", "beta", &admin)
+        .await;
+    let home = admin_token(&platform).await;
+    let in_acme = access_token(&platform.exchange(&home, "acme").await);
+    let shadow = users::by_name(&acme, "xt_octosystem_admin")
+        .await
+        .unwrap()
+        .unwrap();
+    let passwords = platform.running.state().passwords();
+    let disguised = UpdateEntity::from_entity(&shadow)
+        .clear("UserLogins")
+        .set("UserName", "sneaky")
+        .set("NormalizedUserName", "SNEAKY")
+        .set("PasswordHash", passwords.hash(USER_PASSWORD).await.unwrap());
+    acme.update(disguised).await.unwrap();
+    let tokens = device_login(&platform, "acme", ALL_SCOPES, "sneaky", USER_PASSWORD).await;
+    let local = tokens["access_token"].as_str().unwrap();
+    let logins = shadow.attributes.get("UserLogins").unwrap().clone();
+    let restored = UpdateEntity::from_entity(&shadow)
+        .set("UserLogins", logins)
+        .set("UserName", "xt_octosystem_admin")
+        .set("NormalizedUserName", "XT_OCTOSYSTEM_ADMIN");
+    acme.update(restored).await.unwrap();
+    let answer = platform.exchange(local, "beta").await;
+    assert_eq!(answer.error(), "unauthorized_client");
+    access_token(&platform.exchange(&in_acme, "beta").await);
+}

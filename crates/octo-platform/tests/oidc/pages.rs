@@ -1,5 +1,7 @@
 //! The pages as hostile and clumsy visitors meet them.
 
+use octo_runtime::UpdateEntity;
+
 use crate::browser::Browser;
 use crate::platform::{ADMIN_PASSWORD, DEVICE_CLIENT, TestPlatform};
 
@@ -262,4 +264,99 @@ async fn guessing_user_codes_is_cut_short() {
     assert_eq!(browser.open(&path).await.status, 429);
     platform.advance(200);
     assert_eq!(browser.open(&path).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_password_set_by_others_must_be_changed_first() {
+    let platform = TestPlatform::start().await;
+    let system = platform.system();
+    let ada = platform.create_user(&system, "ada", "Giv3n-by-admin").await;
+    let due = UpdateEntity::from_entity(&ada).set("ResetPasswordOnLogin", true);
+    system.update(due).await.unwrap();
+    let started = platform
+        .start_device("octosystem", DEVICE_CLIENT, "openid")
+        .await
+        .json();
+    let path = format!(
+        "/octosystem/device?userCode={}",
+        started["user_code"].as_str().unwrap()
+    );
+    let mut browser = Browser::new(&platform);
+    let page = browser.sign_in(&path, "ada", "Giv3n-by-admin").await;
+    assert!(
+        page.path.starts_with("/octosystem/password?"),
+        "{}",
+        page.path
+    );
+    for elsewhere in [path.as_str(), LOGIN] {
+        let page = browser.open(elsewhere).await;
+        assert!(
+            page.path.starts_with("/octosystem/password?"),
+            "{}",
+            page.path
+        );
+    }
+    let page = browser.open(&path).await;
+    let choose = |password: &str, repeated: &str| {
+        page.form("/password")
+            .with("password", password)
+            .with("repeated", repeated)
+    };
+    let differing = browser
+        .submit(&choose("N3w-password", "N3w-passwort"))
+        .await;
+    assert_eq!(differing.alert(), "The two passwords are not the same.");
+    let weak = browser.submit(&choose("weak", "weak")).await;
+    assert!(
+        weak.html.matches("Passwords must").count() >= 3,
+        "{}",
+        weak.html
+    );
+    let same = browser
+        .submit(&choose("Giv3n-by-admin", "Giv3n-by-admin"))
+        .await;
+    assert_eq!(
+        same.alert(),
+        "The new password must differ from the current one."
+    );
+    let page = browser
+        .submit(&choose("N3w-password", "N3w-password"))
+        .await;
+    assert!(page.html.contains("Allow access?"), "{}", page.html);
+    let mut browser = Browser::new(&platform);
+    assert_eq!(
+        browser
+            .sign_in(LOGIN, "ada", "Giv3n-by-admin")
+            .await
+            .alert(),
+        WRONG
+    );
+    let page = browser.sign_in(LOGIN, "ada", "N3w-password").await;
+    assert!(page.html.contains("You are signed in"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_count_one_by_one() {
+    let platform = TestPlatform::start().await;
+    let mut browser = Browser::new(&platform);
+    let form = browser.open(LOGIN).await.form("/login");
+    let guess = form.with("username", "admin").with("password", "wrong");
+    let cookie: Vec<_> = browser
+        .cookies()
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let guesses = (0..8).map(|_| {
+        let request = platform.http.post(platform.url(LOGIN)).form(&guess.fields);
+        let request = request.header("cookie", cookie.join("; "));
+        tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() })
+    });
+    let mut locked = 0;
+    for page in guesses.collect::<Vec<_>>() {
+        locked += usize::from(page.await.unwrap().contains("Account is locked out"));
+    }
+    assert_eq!(
+        locked, 4,
+        "the fifth guess locks, and three more meet the lock"
+    );
 }

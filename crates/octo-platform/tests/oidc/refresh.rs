@@ -135,6 +135,17 @@ async fn revocation_ends_the_family() {
 }
 
 #[tokio::test]
+async fn access_tokens_cannot_be_revoked_and_that_is_said() {
+    let platform = TestPlatform::start().await;
+    let tokens = admin_login(&platform, "openid octo_api").await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let form = [("client_id", DEVICE_CLIENT), ("token", token)];
+    let answer = platform.post("/connect/revocation", &form).await;
+    assert_eq!(answer.error(), "unsupported_token_type");
+    assert!(!answer.text.contains(token));
+}
+
+#[tokio::test]
 async fn scopes_can_only_shrink_and_a_refused_request_uses_nothing_up() {
     let platform = TestPlatform::start().await;
     let first = logged_in(&platform).await;

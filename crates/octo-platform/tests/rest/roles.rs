@@ -17,6 +17,23 @@ async fn the_seeded_roles_are_there() {
 }
 
 #[tokio::test]
+async fn the_first_user_may_administer() {
+    let platform = TestPlatform::start().await;
+    let held = platform
+        .system_identity()
+        .await
+        .user_roles("admin")
+        .await
+        .unwrap();
+    for needed in ["TenantManagement", "UserManagement"] {
+        assert!(
+            held.iter().any(|role| role.name.as_deref() == Some(needed)),
+            "{needed}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_life_of_a_role() {
     let platform = TestPlatform::start().await;
     let identity = platform.system_identity().await;

@@ -335,6 +335,32 @@ async fn lists_are_paged_and_filtered() {
 }
 
 #[tokio::test]
+async fn a_deleted_user_neither_creates_nor_empties_a_tenant() {
+    let platform = TestPlatform::start().await;
+    let assets = platform.system_assets().await;
+    assets.create_tenant("acme", "acme").await.unwrap();
+    let gone = Claims {
+        user: Some("65d5c447b420da3fb12381bc".to_owned()),
+        ..platform.admin_claims().await
+    };
+    let ghost = platform.assets(SYSTEM, platform.token(&gone));
+    for refused in [
+        ghost.create_tenant("other", "other").await,
+        ghost.clean_tenant("acme").await,
+    ] {
+        let refused = refused.unwrap_err().to_string();
+        assert!(
+            refused.starts_with("Forbidden: The user of the access token"),
+            "{refused}"
+        );
+    }
+    assert_eq!(assets.tenants().await.unwrap().len(), 1);
+    let admin = platform.admin().await;
+    platform.exchange(&admin, "acme").await;
+    assets.create_tenant("other", "other").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_service_without_a_user_can_create_tenants_too() {
     let platform = TestPlatform::start().await;
     let service = Claims {

@@ -1,5 +1,15 @@
 //! Tenants, models and the mutation pipeline on real databases.
 
-#[path = "../fixture/fixture.rs"]
+#![allow(clippy::unwrap_used)]
+
+mod associations;
+mod crash;
+mod dto;
 mod fixture;
+#[path = "../fixture/model.rs"]
+mod model;
+mod models;
 mod mutations;
+mod queries;
+mod tenants;
+mod values;

@@ -30,9 +30,10 @@ impl SimpleFilters {
     /// Paths and values.
     pub(super) fn into_conditions(self) -> Vec<(String, Value)> {
         match self {
-            Self::List(filters) => {
-                filters.into_iter().map(|filter| (filter.attribute_path, filter.value)).collect()
-            }
+            Self::List(filters) => filters
+                .into_iter()
+                .map(|filter| (filter.attribute_path, filter.value))
+                .collect(),
             Self::ByPath(values) => values.into_iter().collect(),
         }
     }

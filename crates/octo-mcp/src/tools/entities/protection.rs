@@ -37,7 +37,9 @@ const SECRETS: [&str; 7] = [
 /// Refuses to write entities of protected types.
 pub(super) fn refuse_writes(graph: &TypeGraph, ck_type: &str) -> Result<(), Failure> {
     // An unknown type is reported by the write itself.
-    let Ok(node) = graph.find_type(ck_type.trim()) else { return Ok(()) };
+    let Ok(node) = graph.find_type(ck_type.trim()) else {
+        return Ok(());
+    };
     let instead = if is_identity(node) {
         "the tools for users, roles, groups and clients (get_users, create_user, …)"
     } else if lineage(node).any(|id| id.to_string() == TENANT) {
@@ -57,15 +59,19 @@ pub(super) fn refuse_filters<'a>(
     ck_type: &str,
     paths: impl Iterator<Item = &'a str>,
 ) -> Result<(), Failure> {
-    let Ok(node) = graph.find_type(ck_type.trim()) else { return Ok(()) };
+    let Ok(node) = graph.find_type(ck_type.trim()) else {
+        return Ok(());
+    };
     if !is_identity(node) {
         return Ok(());
     }
     for path in paths {
-        let is_secret = is_secret_type(&node.rt_id)
-            || path.split(['.', '[', ']']).any(|part| is_secret_name(part));
+        let is_secret =
+            is_secret_type(&node.rt_id) || path.split(['.', '[', ']']).any(is_secret_name);
         if is_secret {
-            return Err(Failure::new(format!("'{path}' holds secrets and cannot be filtered by.")));
+            return Err(Failure::new(format!(
+                "'{path}' holds secrets and cannot be filtered by."
+            )));
         }
     }
     Ok(())
@@ -73,7 +79,9 @@ pub(super) fn refuse_filters<'a>(
 
 /// The entity without its secrets.
 pub(super) fn redacted(mut entity: Entity, graph: &TypeGraph) -> Entity {
-    let is_identity = graph.type_node(&entity.ck_type_id).is_none_or(|node| is_identity(node));
+    let is_identity = graph
+        .type_node(&entity.ck_type_id)
+        .is_none_or(|node| is_identity(node));
     if !is_identity {
         return entity;
     }
@@ -118,5 +126,7 @@ fn is_secret_type(id: &RtCkId) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+    SECRETS
+        .iter()
+        .any(|secret| secret.eq_ignore_ascii_case(name))
 }

@@ -74,6 +74,7 @@ impl Refusal {
     pub(super) fn setup_problem(&self, error: &SetupError) -> Problem {
         match error {
             SetupError::Refused(error) => self.problem(error),
+            SetupError::UserGone => Problem::forbidden(error),
             SetupError::Incomplete(cause) => Problem::internal(self.failed, cause),
         }
     }
