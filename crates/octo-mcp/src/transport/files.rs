@@ -13,7 +13,7 @@ use tower_http::services::ServeFile;
 
 use super::{Edge, caller, origin};
 use crate::auth::Principal;
-use crate::transfer::TransferError;
+use crate::transfer::{MAX_SIZE, TransferError};
 
 /// Receives the bytes of a reserved transfer.
 pub(super) async fn upload(
@@ -25,6 +25,9 @@ pub(super) async fn upload(
         Ok(principal) => principal,
         Err(refused) => return refused,
     };
+    if announced_size(request.headers()).is_some_and(|size| size > MAX_SIZE) {
+        return failed(&TransferError::TooLarge);
+    }
     let stream = request.into_body().into_data_stream();
     match edge
         .services
@@ -84,6 +87,15 @@ async fn admit(edge: &Edge, headers: &HeaderMap) -> Result<Option<Principal>, Re
         Some(principal) => Ok(Some(principal)),
         None => Err(StatusCode::UNAUTHORIZED.into_response()),
     }
+}
+
+fn announced_size(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 fn failed(error: &TransferError) -> Response {
