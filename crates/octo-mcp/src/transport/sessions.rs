@@ -15,7 +15,7 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{is_modern, session_of};
+use super::session_of;
 use crate::auth::{Caller, Principal, StoreKey, TokenStore};
 
 /// A session without requests ends after this time.
@@ -41,10 +41,9 @@ impl Sessions {
         }
     }
 
-    /// Lets a request pass that names no session, or one of its caller. Stateless requests name
-    /// none, whatever their headers say.
+    /// Lets a request pass that names no session, or one of its caller.
     pub(super) fn check(&self, headers: &HeaderMap, caller: &Caller) -> Result<(), Response> {
-        let Some(id) = session_of(headers).filter(|_| !is_modern(headers)) else {
+        let Some(id) = session_of(headers) else {
             return Ok(());
         };
         match self.lock().get(id) {
