@@ -144,6 +144,11 @@ impl Server {
         &self.services
     }
 
+    /// Where the backend services are.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
     /// The password made for `admin` at the very first start.
     pub fn generated_password(&self) -> Option<&str> {
         self.deployment.generated_password()

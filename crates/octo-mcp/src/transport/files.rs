@@ -4,7 +4,7 @@
 use std::io;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -25,7 +25,8 @@ pub(super) async fn upload(
         Ok(principal) => principal,
         Err(refused) => return refused,
     };
-    if announced_size(request.headers()).is_some_and(|size| size > MAX_SIZE) {
+    // Said beforehand, it is refused beforehand: nobody sends 6 GiB to be told at the fifth.
+    if request.body().size_hint().lower() > MAX_SIZE {
         return failed(&TransferError::TooLarge);
     }
     let stream = request.into_body().into_data_stream();
@@ -87,15 +88,6 @@ async fn admit(edge: &Edge, headers: &HeaderMap) -> Result<Option<Principal>, Re
         Some(principal) => Ok(Some(principal)),
         None => Err(StatusCode::UNAUTHORIZED.into_response()),
     }
-}
-
-fn announced_size(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
 }
 
 fn failed(error: &TransferError) -> Response {
