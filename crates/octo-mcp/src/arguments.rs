@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
                     .iter()
                     .find(|(known, _)| known.eq_ignore_ascii_case(&name))
             });
-            match known.and_then(|(known, schema)| Some((known, schema.as_object()))) {
+            match known.map(|(known, schema)| (known, schema.as_object())) {
                 // Null for an argument with a default means the default.
                 Some((_, schema)) if value.is_null() && has_default(schema) => {}
                 Some((known, schema)) => {

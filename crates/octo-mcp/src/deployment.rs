@@ -20,7 +20,7 @@ pub enum Deployment {
     /// The platform in this process.
     Embedded(Box<RunningPlatform>),
     /// Real services.
-    Cluster(Endpoints),
+    Cluster(Box<Endpoints>),
 }
 
 impl Deployment {
@@ -35,13 +35,13 @@ impl Deployment {
     ) -> Result<Self, PlatformError> {
         let urls = &config.octoserviceurls;
         if urls.any() {
-            return Ok(Self::Cluster(Endpoints {
+            return Ok(Self::Cluster(Box::new(Endpoints {
                 identity: urls.identityserviceurl.clone(),
                 assets: urls.assetserviceurl.clone(),
                 communication: urls.communicationserviceurl.clone(),
                 bot: urls.botserviceurl.clone(),
                 reporting: urls.reportingserviceurl.clone(),
-            }));
+            })));
         }
         let mut platform = PlatformConfig::embedded(data_dir, public_url);
         platform.bind = bind_addresses(&config.embedded);
@@ -57,7 +57,7 @@ impl Deployment {
     /// Where the services answer.
     pub fn endpoints(&self) -> Endpoints {
         match self {
-            Self::Cluster(endpoints) => endpoints.clone(),
+            Self::Cluster(endpoints) => endpoints.as_ref().clone(),
             Self::Embedded(platform) => {
                 let urls = platform.urls();
                 let url = |text: &str| Url::parse(text).ok();

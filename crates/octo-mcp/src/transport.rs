@@ -119,10 +119,15 @@ async fn endpoint(
         Ok(caller) => caller,
         Err(refused) => return refused,
     };
+    if is_modern(&parts.headers) {
+        // Such requests have no session; naming one must not lead into somebody else's.
+        parts.headers.remove(SESSION_HEADER);
+    }
     if let Err(refused) = edge.sessions.check(&parts.headers, &caller) {
         return refused;
     }
-    let is_new = parts.method == Method::POST && !has_session(&parts.headers);
+    let is_new =
+        parts.method == Method::POST && !has_session(&parts.headers) && !is_modern(&parts.headers);
     if is_new && edge.sessions.is_full() {
         return too_many_sessions();
     }
@@ -159,6 +164,14 @@ fn percent_decode(text: &str) -> Option<String> {
     url::form_urlencoded::parse(pair.as_bytes())
         .next()
         .map(|(_, value)| value.into_owned())
+}
+
+/// Whether a request says it belongs to the stateless protocol generation.
+fn is_modern(headers: &HeaderMap) -> bool {
+    let version = headers
+        .get("mcp-protocol-version")
+        .and_then(|version| version.to_str().ok());
+    version.is_some_and(|version| version >= "2026-07-28")
 }
 
 fn has_session(headers: &HeaderMap) -> bool {

@@ -280,7 +280,7 @@ async fn update_system_ck_model(
 ) -> ToolResult<Done<ChangedTenant>> {
     match cx.assets()?.update_system_model(&p.child_tenant_id).await {
         Ok(()) => {}
-        Err(error) if is_not_offered(&error) => {
+        Err(ServiceError::NotSupported(_)) => {
             return Err(Failure::new(
                 "This OctoMesh version does not offer the update: its services bring the System model up to date themselves when they start using the tenant.",
             ));
@@ -292,13 +292,6 @@ async fn update_system_ck_model(
         p.child_tenant_id
     );
     Ok(changed(&cx, text, p.child_tenant_id))
-}
-
-/// The route is missing in the services known so far (spec, assets 3, T11).
-fn is_not_offered(error: &ServiceError) -> bool {
-    error
-        .status()
-        .is_some_and(|status| status == http::StatusCode::METHOD_NOT_ALLOWED)
 }
 
 fn changed(cx: &TenantCall, text: String, child: String) -> Done<ChangedTenant> {

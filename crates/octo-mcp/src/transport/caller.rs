@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-use super::{Edge, origin};
+use super::{Edge, is_modern, origin};
 use crate::auth::{Caller, Claims, TokenRefused, VerifiedToken};
 use crate::config::{AnonymousLogin, Enforcement};
 
@@ -171,11 +171,4 @@ fn metadata_url(edge: &Edge, request: &Parts) -> String {
         "{}/.well-known/oauth-protected-resource{path}",
         edge.services.public_url
     )
-}
-
-fn is_modern(headers: &HeaderMap) -> bool {
-    let version = headers
-        .get("mcp-protocol-version")
-        .and_then(|v| v.to_str().ok());
-    version.is_some_and(|version| version >= "2026-07-28")
 }

@@ -13,9 +13,9 @@ pub(super) async fn live() -> &'static str {
     "Healthy"
 }
 
-/// The server takes calls: it can reach its data, where it has any.
+/// The server takes calls, and can read its data where it has any.
 pub(super) async fn ready(State(edge): State<Edge>) -> Response {
-    if is_ready(&edge) {
+    if takes_calls(&edge) && data_problem(&edge).await.is_none() {
         "Healthy".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "Unhealthy").into_response()
@@ -24,19 +24,37 @@ pub(super) async fn ready(State(edge): State<Edge>) -> Response {
 
 /// Every check with its result.
 pub(super) async fn health(State(edge): State<Edge>) -> Response {
-    let ready = is_ready(&edge);
-    let (status, text) = if ready {
-        (StatusCode::OK, "Healthy")
+    let starts = check("Startup", takes_calls(&edge), None);
+    let problem = data_problem(&edge).await;
+    let is_healthy = takes_calls(&edge) && problem.is_none();
+    let data = check("TenantContext", problem.is_none(), problem);
+    let status = if is_healthy {
+        StatusCode::OK
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "Unhealthy")
+        StatusCode::SERVICE_UNAVAILABLE
     };
-    let results = json!([
-        {"title": "Startup", "status": "Healthy", "description": null, "data": {}},
-        {"title": "TenantContext", "status": text, "description": null, "data": {}},
-    ]);
-    (status, Json(json!({"status": text, "results": results}))).into_response()
+    let body = json!({"status": word(is_healthy), "results": [starts, data]});
+    (status, Json(body)).into_response()
 }
 
-fn is_ready(edge: &Edge) -> bool {
+fn check(title: &str, is_healthy: bool, description: Option<String>) -> serde_json::Value {
+    json!({"title": title, "status": word(is_healthy), "description": description, "data": {}})
+}
+
+fn word(is_healthy: bool) -> &'static str {
+    if is_healthy { "Healthy" } else { "Unhealthy" }
+}
+
+fn takes_calls(edge: &Edge) -> bool {
     !edge.services.places.is_closed()
+}
+
+/// Why the system tenant's database cannot be read.
+async fn data_problem(edge: &Edge) -> Option<String> {
+    let runtime = edge.services.runtime.as_ref()?;
+    let read = runtime.system_tenant().models().await;
+    read.err().map(|error| {
+        tracing::error!(%error, "the system tenant cannot be read");
+        "The database of the system tenant cannot be read.".to_owned()
+    })
 }

@@ -41,14 +41,9 @@ impl Sessions {
         }
     }
 
-    /// Lets a request pass that names no session, or one of its caller. Stateless requests name
-    /// none, whatever their headers say.
+    /// Lets a request pass that names no session, or one of its caller.
     pub(super) fn check(&self, headers: &HeaderMap, caller: &Caller) -> Result<(), Response> {
-        let version = headers
-            .get("mcp-protocol-version")
-            .and_then(|v| v.to_str().ok());
-        let is_modern = version.is_some_and(|version| version >= "2026-07-28");
-        let Some(id) = session_of(headers).filter(|_| !is_modern) else {
+        let Some(id) = session_of(headers) else {
             return Ok(());
         };
         match self.lock().get(id) {

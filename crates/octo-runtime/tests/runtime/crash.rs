@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use octo_runtime::{
-    AssociationQuery, ChangeSet, EntityQuery, NewEntity, RtId, Runtime, RuntimeConfig,
+    AssociationQuery, ChangeSet, EntityQuery, NewEntity, RtId, Runtime, RuntimeConfig, Tenant,
 };
 
 use crate::fixture::Fixture;
@@ -23,26 +24,24 @@ async fn write_until_killed() {
     };
     let runtime = Runtime::open(RuntimeConfig::new(folder)).await.unwrap();
     let tenant = runtime.tenant(&"acme".parse().unwrap()).await.unwrap();
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|_| {
-            let tenant = tenant.clone();
-            tokio::spawn(async move {
-                loop {
-                    let person = || NewEntity::of("Demo/Person").set("Email", RtId::generate());
-                    let (a, b) = (person(), person());
-                    let (a_id, b_id) = (a.rt_id(), b.rt_id());
-                    let changes = ChangeSet::new()
-                        .associate(&a, "Demo/Likes", &b)
-                        .insert(a)
-                        .insert(b);
-                    tenant.apply(changes).await.unwrap();
-                    println!("\nack {a_id} {b_id}");
-                }
-            })
-        })
-        .collect();
-    for writer in writers {
-        writer.await.unwrap();
+    let mut writers = tokio::task::JoinSet::new();
+    for _ in 0..WRITERS {
+        writers.spawn(write_pairs(tenant.clone()));
+    }
+    writers.join_all().await;
+}
+
+async fn write_pairs(tenant: Arc<Tenant>) {
+    loop {
+        let person = || NewEntity::of("Demo/Person").set("Email", RtId::generate());
+        let (a, b) = (person(), person());
+        let (a_id, b_id) = (a.rt_id(), b.rt_id());
+        let changes = ChangeSet::new()
+            .associate(&a, "Demo/Likes", &b)
+            .insert(a)
+            .insert(b);
+        tenant.apply(changes).await.unwrap();
+        println!("\nack {a_id} {b_id}");
     }
 }
 

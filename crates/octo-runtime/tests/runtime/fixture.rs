@@ -7,13 +7,13 @@ use octo_runtime::{Runtime, RuntimeConfig, Tenant, TenantId};
 use crate::model::demo;
 
 /// A runtime in a folder that is removed when dropped.
-pub struct Fixture {
-    pub runtime: Arc<Runtime>,
-    pub folder: tempfile::TempDir,
+pub(crate) struct Fixture {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Fixture {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::open(RuntimeConfig::new(folder.path()))
             .await
@@ -22,12 +22,12 @@ impl Fixture {
     }
 
     /// The system tenant's id.
-    pub fn system(&self) -> TenantId {
+    pub(crate) fn system(&self) -> TenantId {
         self.runtime.system_tenant().id().clone()
     }
 
     /// A child tenant of the system tenant with the model `Demo`.
-    pub async fn tenant(&self, id: &str) -> Arc<Tenant> {
+    pub(crate) async fn tenant(&self, id: &str) -> Arc<Tenant> {
         let tenant = self
             .runtime
             .create_tenant(&self.system(), &id.parse().unwrap(), &id.parse().unwrap())
@@ -38,7 +38,7 @@ impl Fixture {
     }
 
     /// Names of the files with tenant databases.
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path().join("tenants")).unwrap();
         let mut names: Vec<_> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

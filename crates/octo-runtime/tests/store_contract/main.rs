@@ -1,1 +1,77 @@
-//! What every store must do.
+//! What every store must do, written against [`EntityStore`](octo_runtime::EntityStore) alone.
+//!
+//! A store passes when it passes all cases. To hold another store to the contract, add a module
+//! with a function that opens an empty one, and list the cases for it as [`sqlite`] does.
+
+#![allow(clippy::unwrap_used)]
+
+mod edges;
+mod entities;
+mod filters;
+mod isolation;
+#[path = "../fixture/model.rs"]
+mod model;
+mod naive;
+mod samples;
+
+/// Runs cases on fresh stores.
+macro_rules! contract {
+    ($open:path: $($area:ident { $($case:ident),+ $(,)? })+) => {$($(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            let opened = $open().await;
+            crate::$area::$case(opened.store.clone()).await;
+        }
+    )+)+};
+}
+
+mod sqlite {
+    use std::sync::Arc;
+
+    use octo_runtime::EntityStore;
+    use octo_runtime::store::sqlite::SqliteStore;
+
+    struct Opened {
+        store: Arc<dyn EntityStore>,
+        _folder: tempfile::TempDir,
+    }
+
+    async fn open() -> Opened {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.db")).await;
+        Opened {
+            store: Arc::new(store.unwrap()),
+            _folder: folder,
+        }
+    }
+
+    contract! { open:
+        entities {
+            every_kind_of_value_survives,
+            patches_write_what_they_name,
+            what_the_model_does_not_know_is_kept,
+            models_are_kept_by_name,
+            a_closed_store_refuses_work,
+        }
+        filters {
+            tests_follow_the_table,
+            base_types_include_derived_types,
+            archived_entities_are_hidden,
+            order_is_by_id_unless_sorted,
+            pages_have_totals,
+        }
+        naive { random_filters_agree_with_a_naive_model }
+        edges {
+            edges_are_found_from_both_ends,
+            far_ends_are_distinct_filtered_and_paged,
+            edges_need_their_ends,
+        }
+        isolation {
+            a_work_that_rolls_back_leaves_nothing,
+            a_work_sees_its_own_writes,
+            a_work_that_panics_harms_nobody,
+            works_run_one_after_the_other,
+            readers_see_whole_works_only,
+        }
+    }
+}

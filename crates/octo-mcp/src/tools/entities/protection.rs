@@ -66,8 +66,8 @@ pub(super) fn refuse_filters<'a>(
         return Ok(());
     }
     for path in paths {
-        let is_secret = is_secret_type(&node.rt_id)
-            || path.split(['.', '[', ']']).any(|part| is_secret_name(part));
+        let is_secret =
+            is_secret_type(&node.rt_id) || path.split(['.', '[', ']']).any(is_secret_name);
         if is_secret {
             return Err(Failure::new(format!(
                 "'{path}' holds secrets and cannot be filtered by."

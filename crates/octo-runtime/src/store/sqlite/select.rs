@@ -76,10 +76,7 @@ fn select(
     condition: &str,
     parameters: &[Sql],
 ) -> Result<Vec<Entity>, StoreError> {
-    let order = order(query)?;
-    let sql = format!(
-        "SELECT {ENTITY_COLUMNS} FROM entity WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
-    );
+    let sql = page_sql(query, condition)?;
     let limit = query.take.map_or(-1, signed);
     let paging = [Sql::Integer(limit), Sql::Integer(signed(query.skip))];
     let parameters = parameters.iter().chain(&paging);
@@ -93,6 +90,13 @@ fn select(
         entities.push(raw.decode(graph)?);
     }
     Ok(entities)
+}
+
+fn page_sql(query: &StoreQuery, condition: &str) -> Result<String, StoreError> {
+    let order = order(query)?;
+    Ok(format!(
+        "SELECT {ENTITY_COLUMNS} FROM entity WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
+    ))
 }
 
 fn order(query: &StoreQuery) -> Result<String, StoreError> {
@@ -141,4 +145,86 @@ pub(super) fn quoted(text: &str) -> String {
 
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use octo_ck::model::ValueType;
+
+    use super::*;
+    use crate::store::sqlite::{connection, indexes};
+    use crate::store::{
+        Field, FieldPath, Filter, IndexDefinition, PathIndex, PathStep, SystemField, Test,
+    };
+
+    fn plan(connection: &Connection, query: &StoreQuery) -> String {
+        let mut parameters = Vec::new();
+        let condition = condition(query, None, &mut parameters).unwrap();
+        parameters.extend([Sql::Integer(-1), Sql::Integer(0)]);
+        let sql = format!(
+            "EXPLAIN QUERY PLAN {}",
+            page_sql(query, &condition).unwrap()
+        );
+        let mut statement = connection.prepare(&sql).unwrap();
+        let steps = statement
+            .query_map(params_from_iter(parameters), |row| row.get::<_, String>(3))
+            .unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    }
+
+    fn scope(types: &[&str]) -> TypeScope {
+        TypeScope {
+            root: Some("Demo/Thing".parse().unwrap()),
+            types: types.iter().map(|id| id.parse().unwrap()).collect(),
+        }
+    }
+
+    fn name() -> Field {
+        Field::Attribute(FieldPath {
+            steps: vec![PathStep {
+                name: "name".to_owned(),
+                index: PathIndex::Whole,
+            }],
+            value_type: ValueType::String,
+        })
+    }
+
+    #[test]
+    fn look_ups_use_indexes_and_need_no_sorting() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connection::open_writer(&folder.path().join("a.db")).unwrap();
+        let index = IndexDefinition {
+            root: "Demo/Thing".parse().unwrap(),
+            fields: vec![name()],
+        };
+        indexes::set(&connection, std::slice::from_ref(&index)).unwrap();
+
+        let mut query = StoreQuery::of(scope(&["Demo/Tool"]));
+        let by_type = plan(&connection, &query);
+        assert_eq!(
+            by_type,
+            "SEARCH entity USING INDEX entity_type (ck_type_id=? AND state=?)"
+        );
+        query.filter = Filter::Field(name(), Test::Equals("x".into()));
+        let by_name = plan(&connection, &query);
+        assert!(by_name.contains("USING INDEX model_"), "{by_name}");
+        assert!(!by_name.contains("TEMP B-TREE"), "{by_name}");
+
+        query.scope = scope(&["Demo/Thing", "Demo/Tool", "Demo/Gadget"]);
+        let by_name = plan(&connection, &query);
+        assert!(by_name.contains("USING INDEX model_"), "{by_name}");
+
+        let named = Field::System(SystemField::WellKnownName);
+        query.filter = Filter::Field(named, Test::Equals("x".into()));
+        let by_known_name = plan(&connection, &query);
+        assert!(by_known_name.contains("entity_name"), "{by_known_name}");
+
+        query.filter = Filter::everything();
+        query.ids = Some(vec![crate::rt_id::RtId::generate()]);
+        let by_id = plan(&connection, &query);
+        assert!(by_id.contains("rt_id=?"), "{by_id}");
+
+        indexes::set(&connection, &[]).unwrap();
+        indexes::set(&connection, &[index]).unwrap();
+    }
 }
