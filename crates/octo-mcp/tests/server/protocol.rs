@@ -160,6 +160,14 @@ async fn what_is_not_served_says_so() {
         "ref": {"type": "ref/prompt", "name": "sign_in"},
         "argument": {"name": "tenantId", "value": "o"},
     });
+    let named = |method: &str, parameters: Value| {
+        let uri = parameters["uri"].as_str().map(str::to_owned);
+        let request = modern(&app, method, parameters);
+        match uri.filter(|_| method.starts_with("resources/")) {
+            Some(uri) => request.header("Mcp-Name", uri),
+            None => request,
+        }
+    };
     for (method, parameters) in [
         ("unknown/method", json!({})),
         ("completion/complete", completion.clone()),
@@ -172,7 +180,7 @@ async fn what_is_not_served_says_so() {
     ] {
         let answer = client.request(method, parameters.clone()).await;
         assert_eq!(answer["error"]["code"], json!(-32601), "{method}: {answer}");
-        let (status, answer) = send(modern(&app, method, parameters)).await;
+        let (status, answer) = send(named(method, parameters)).await;
         assert_eq!(
             (status, &answer["error"]["code"]),
             (404, &json!(-32601)),
@@ -181,7 +189,7 @@ async fn what_is_not_served_says_so() {
     }
     assert_eq!(client.request("ping", json!({})).await["result"], json!({}));
     for method in ["ping", "resources/unsubscribe", "tasks/result"] {
-        let (status, answer) = send(modern(&app, method, json!({"uri": "x"}))).await;
+        let (status, answer) = send(named(method, json!({"uri": "x"}))).await;
         assert_eq!(
             (status, &answer["error"]["code"]),
             (404, &json!(-32601)),
@@ -420,11 +428,17 @@ async fn the_session_of_another_cannot_be_reached_by_a_modern_header() {
     };
     let opened = stranger(post(&app).json(&initialize(MODERN)));
     let response = opened.send().await.unwrap();
-    let other = response.headers().get("mcp-session-id").cloned();
-    assert!(
-        other.is_none_or(|id| id != session.as_str()),
-        "the stranger entered the session"
-    );
+    let own = response.headers()["mcp-session-id"].clone();
+    assert_ne!(own, session.as_str(), "the stranger entered the session");
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
+    let (status, answer) = send(
+        post(&app)
+            .bearer_auth(&bearer)
+            .header("Mcp-Session-Id", own)
+            .json(&list),
+    )
+    .await;
+    assert_eq!(status, 200, "its own session works: {answer}");
     stranger(Http::new().delete(app.mcp_url()))
         .send()
         .await
@@ -453,7 +467,9 @@ async fn a_bearer_works_without_signing_in_here() {
         assert_failure(&answer, "Unknown or expired authHandle");
         let tools = client.request("tools/list", json!({})).await;
         assert_eq!(tools["result"]["cacheScope"], json!("public"));
-        assert!(!tools.to_string().contains("authHandle\":{"), "{path}");
+        let whoami = tools["result"]["tools"].as_array().unwrap().last().unwrap();
+        assert_eq!(whoami["name"], json!("whoami"));
+        assert!(whoami["inputSchema"]["properties"]["authHandle"].is_null());
     }
     let elsewhere = Client::modern(&format!("{}/octosystem/mcp", app.base_url()));
     let request = stateless("tools/list", json!({}), MODERN);
@@ -465,12 +481,10 @@ async fn a_bearer_works_without_signing_in_here() {
         .bearer_auth(&token)
         .json(&request);
     assert_eq!(send(response).await.0, 403);
+    // A token without the platform's scope was not issued for the platform.
     let narrow = tokens::sign_in_with(&app, "acme", "bob", "openid profile").await;
     let response = post(&app).bearer_auth(&narrow).json(&initialize(LEGACY));
-    let response = response.send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    let challenge = response.headers()["www-authenticate"].to_str().unwrap();
-    assert!(challenge.contains("insufficient_scope"), "{challenge}");
+    assert_eq!(send(response).await.0, 401);
 
     // With a session, it is the bearer's own.
     let mut client = Client::new(&app.mcp_url());
@@ -480,6 +494,27 @@ async fn a_bearer_works_without_signing_in_here() {
     client.bearer = None;
     let answer = client.request("tools/list", json!({})).await;
     assert_eq!(answer["error"]["code"], json!(-32001), "{answer}");
+}
+
+#[tokio::test]
+async fn a_token_needs_a_scope_of_this_server() {
+    let app = App::start_with(|c| c.mcp.requiredapiscopes = vec!["more".to_owned()]).await;
+    let token = tokens::sign_in(&app, "octosystem", "admin").await;
+    let request = post(&app).bearer_auth(&token).json(&initialize(LEGACY));
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+    for part in [
+        "error=\"insufficient_scope\"",
+        "scope=\"more\"",
+        "/.well-known/oauth-protected-resource/mcp\"",
+    ] {
+        assert!(challenge.contains(part), "{challenge}");
+    }
+    // Who signs in through the tools is told by the tool.
+    let mut client = app.admin().await;
+    let echo = json!({"message": "x", "tenantId": "octosystem"});
+    assert_failure(&client.call("Echo", echo).await, "lacks the scope 'more'");
 }
 
 #[tokio::test]
