@@ -8,6 +8,7 @@
 mod app;
 mod browser;
 mod client;
+mod confirm;
 mod contract;
 mod entities;
 mod files;
@@ -15,6 +16,7 @@ mod gate;
 mod matrix;
 mod metadata;
 mod models;
+mod protocol;
 mod roles;
 mod session;
 mod tenants;
