@@ -34,6 +34,9 @@ pub fn output_of<T: JsonSchema>() -> JsonObject {
             properties.entry(name).or_insert(member);
         }
     }
+    for member in schema.values_mut() {
+        omit_nulls(member);
+    }
     // A failed call carries only what it knows.
     schema.insert("required".to_owned(), json!(["isSuccess"]));
     schema
@@ -87,6 +90,33 @@ pub fn with_auth_handle(schema: &JsonObject) -> JsonObject {
     schema
 }
 
+/// The JSON type of a property, without "null".
+pub fn kind_of(property: &Value) -> String {
+    let named = |value: &Value| match value {
+        Value::String(one) => Some(one.clone()),
+        Value::Array(many) => many
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null")
+            .map(str::to_owned),
+        _ => None,
+    };
+    let own = property.get("type").and_then(named);
+    let nested = || {
+        let choices = property
+            .get("anyOf")
+            .or_else(|| property.get("oneOf"))?
+            .as_array()?;
+        choices.iter().find_map(|choice| {
+            choice
+                .get("type")
+                .and_then(named)
+                .or_else(|| choice.get("$ref").map(|_| "object".to_owned()))
+        })
+    };
+    own.or_else(nested).unwrap_or_else(|| "any".to_owned())
+}
+
 fn add_property(schema: &mut JsonObject, name: &str, member: Value) {
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
     if let Some(properties) = properties.as_object_mut() {
@@ -123,9 +153,12 @@ fn generate<T: JsonSchema>(settings: SchemaSettings) -> JsonObject {
     }
 }
 
-/// Removes titles, and formats that only repeat the Rust type.
+/// Removes titles, line breaks of descriptions, and formats that only repeat the Rust type.
 fn strip_noise(schema: &mut Schema) {
     schema.remove("title");
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
     let rust_only = schema
         .get("format")
         .and_then(Value::as_str)
@@ -136,6 +169,51 @@ fn strip_noise(schema: &mut Schema) {
         });
     if rust_only {
         schema.remove("format");
+    }
+}
+
+/// Null members are left out of results, so none of them can be required.
+fn omit_nulls(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(omit_nulls),
+        Value::Object(members) => {
+            members.values_mut().for_each(omit_nulls);
+            let nullable: Vec<String> = members
+                .get("properties")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .filter(|(_, property)| allows_null(property))
+                .map(|(name, _)| name.clone())
+                .collect();
+            if let Some(required) = members.get_mut("required").and_then(Value::as_array_mut) {
+                required.retain(|name| !nullable.iter().any(|nullable| name == nullable));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn allows_null(schema: &Value) -> bool {
+    let is_null = |kind: &Value| kind == "null";
+    match schema {
+        Value::Object(schema) => {
+            let has_null_type = schema.get("type").is_some_and(|kind| {
+                is_null(kind)
+                    || kind
+                        .as_array()
+                        .is_some_and(|kinds| kinds.iter().any(is_null))
+            });
+            let choices = schema.get("anyOf").or_else(|| schema.get("oneOf"));
+            let has_null_choice = choices
+                .and_then(Value::as_array)
+                .is_some_and(|c| c.iter().any(allows_null));
+            let is_anything = !["type", "anyOf", "oneOf", "enum", "$ref", "const"]
+                .iter()
+                .any(|key| schema.contains_key(*key));
+            has_null_type || has_null_choice || is_anything
+        }
+        _ => true,
     }
 }
 

@@ -52,8 +52,9 @@ pub struct Runtime {
     files: TenantFiles,
     system: Arc<Tenant>,
     system_model: Arc<CompiledModel>,
-    // The lock also makes creating, deleting and opening tenants happen one at a time.
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
+    // Creating, deleting and so on happen one at a time; taken before `open`.
+    lifecycle: Mutex<()>,
 }
 
 impl Runtime {
@@ -78,6 +79,7 @@ impl Runtime {
             system,
             system_model,
             open: Mutex::new(HashMap::new()),
+            lifecycle: Mutex::new(()),
         }))
     }
 

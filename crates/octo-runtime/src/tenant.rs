@@ -23,8 +23,9 @@ pub struct Tenant {
     database: DatabaseName,
     store: Arc<dyn EntityStore>,
     graph: RwLock<Arc<TypeGraph>>,
-    // Held while models change, so that each import sees the outcome of the one before.
-    models: tokio::sync::Mutex<()>,
+    // Shared by changes of entities, exclusive for changes of models: an import sees the outcome of
+    // the one before, and no entity is checked against types that are being replaced.
+    models: tokio::sync::RwLock<()>,
 }
 
 impl Tenant {
@@ -43,7 +44,7 @@ impl Tenant {
             database,
             store,
             graph: RwLock::new(graph),
-            models: tokio::sync::Mutex::new(()),
+            models: tokio::sync::RwLock::new(()),
         }))
     }
 
@@ -87,7 +88,7 @@ impl Tenant {
         &self,
         models: Vec<Arc<CompiledModel>>,
     ) -> Result<ModelImport, RuntimeError> {
-        let _one_at_a_time = self.models.lock().await;
+        let _exclusive = self.models.write().await;
         let (import, graph) = self.checked(models::import(self.store.as_ref(), models).await)?;
         self.swap(graph);
         Ok(import)
@@ -111,7 +112,7 @@ impl Tenant {
     /// # Errors
     /// When the store cannot be read; the types stay as they were.
     pub async fn reload(&self) -> Result<(), RuntimeError> {
-        let _one_at_a_time = self.models.lock().await;
+        let _exclusive = self.models.write().await;
         let graph = self.checked(models::load_graph(self.store.as_ref()).await)?;
         self.swap(graph);
         Ok(())
@@ -206,6 +207,7 @@ impl Tenant {
     /// [`RuntimeError::VersionConflict`], [`RuntimeError::EntityMissing`],
     /// [`RuntimeError::Duplicate`], or a failing store.
     pub async fn apply(&self, changes: ChangeSet) -> Result<Applied, RuntimeError> {
+        let _shared = self.models.read().await;
         let graph = self.graph();
         let tenant = self.id.clone();
         let types = Arc::clone(&graph);

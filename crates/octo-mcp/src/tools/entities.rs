@@ -241,7 +241,7 @@ async fn create_entity(cx: TenantCall, p: CreateEntity) -> ToolResult<Data<Creat
     let failed = |failure: Failure| failure.with("ckTypeId", &p.ck_type_id);
     let tenant = cx.data().await?;
     protection::refuse_writes(&tenant.graph(), &p.ck_type_id).map_err(failed)?;
-    let mut entity = NewEntity::of(&p.ck_type_id);
+    let mut entity = NewEntity::of(&p.ck_type_id).with_optional_defaults();
     for item in p.entity_data {
         entity = entity.assign(item.attribute_path, item.value);
     }

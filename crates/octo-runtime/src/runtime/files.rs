@@ -25,7 +25,13 @@ impl TenantFiles {
     /// Opens the folder below the data directory, creating it when missing.
     pub(super) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let folder = data_dir.join("tenants");
-        fs::create_dir_all(&folder)
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        // Databases hold password hashes and keys: nobody else has business there.
+        #[cfg(unix)]
+        builder.mode(0o700);
+        builder
+            .create(&folder)
             .await
             .map_err(failed("create data directory"))?;
         let files = Self { folder };

@@ -22,16 +22,22 @@ impl Runtime {
         child: &TenantId,
         database: &DatabaseName,
     ) -> Result<Arc<Tenant>, RuntimeError> {
+        let _one_at_a_time = self.lifecycle.lock().await;
         let parent = self.tenant(parent).await?;
-        let mut open = self.open.lock().await;
         self.require_free(child, database).await?;
         if self.files.exists(database).await {
             return Err(RuntimeError::DatabaseNameTaken(database.clone()));
         }
         let info = info(&parent, child, database);
-        let tenant = self.build(&parent, &info).await?;
-        open.insert(child.clone(), Arc::clone(&tenant));
-        Ok(tenant)
+        let fresh = self.build_database(&info).await?;
+        self.files.publish(&fresh, database).await?;
+        match self.register(&parent, &info).await {
+            Ok(tenant) => Ok(tenant),
+            Err(error) => {
+                self.files.remove(database).await?;
+                Err(error)
+            }
+        }
     }
 
     /// Makes a tenant of an existing database that no tenant uses.
@@ -45,20 +51,14 @@ impl Runtime {
         child: &TenantId,
         database: &DatabaseName,
     ) -> Result<Arc<Tenant>, RuntimeError> {
+        let _one_at_a_time = self.lifecycle.lock().await;
         let parent = self.tenant(parent).await?;
-        let mut open = self.open.lock().await;
         self.require_free(child, database).await?;
         if !self.files.exists(database).await {
             return Err(RuntimeError::DatabaseNameTaken(database.clone()));
         }
         let info = info(&parent, child, database);
-        let tenant = self.open_registered(&info).await?;
-        if let Err(error) = registry::register(&self.system, &parent, &info).await {
-            close(&tenant).await;
-            return Err(error);
-        }
-        open.insert(child.clone(), Arc::clone(&tenant));
-        Ok(tenant)
+        self.register(&parent, &info).await
     }
 
     /// Forgets a tenant; its database stays and can be attached again.
@@ -71,6 +71,7 @@ impl Runtime {
         parent: &TenantId,
         child: &TenantId,
     ) -> Result<(), RuntimeError> {
+        let _one_at_a_time = self.lifecycle.lock().await;
         let row = self.child_row(parent, child).await?;
         self.forget(&row).await
     }
@@ -84,6 +85,7 @@ impl Runtime {
         parent: &TenantId,
         child: &TenantId,
     ) -> Result<(), RuntimeError> {
+        let _one_at_a_time = self.lifecycle.lock().await;
         let row = self.child_row(parent, child).await?;
         self.refuse_with_children(child).await?;
         self.forget(&row).await?;
@@ -100,15 +102,15 @@ impl Runtime {
         parent: &TenantId,
         child: &TenantId,
     ) -> Result<Arc<Tenant>, RuntimeError> {
+        let _one_at_a_time = self.lifecycle.lock().await;
         let row = self.child_row(parent, child).await?;
         self.refuse_with_children(child).await?;
+        // Complete before it replaces the old one in one step; the registry does not change.
+        let fresh = self.build_database(&row.info).await?;
         let mut open = self.open.lock().await;
         if let Some(tenant) = open.remove(child) {
             close(&tenant).await;
         }
-        // The new database is complete before it replaces the old one in one step; the registry
-        // does not change.
-        let fresh = self.build_database(&row.info).await?;
         self.files.publish(&fresh, &row.info.database).await?;
         let tenant = self.open_registered(&row.info).await?;
         open.insert(child.clone(), Arc::clone(&tenant));
@@ -136,26 +138,21 @@ impl Runtime {
         Ok(())
     }
 
-    async fn build(&self, parent: &Tenant, info: &TenantInfo) -> Result<Arc<Tenant>, RuntimeError> {
-        let fresh = self.build_database(info).await?;
-        self.files.publish(&fresh, &info.database).await?;
-        let registered = async {
-            let tenant = self.open_registered(info).await?;
-            match registry::register(&self.system, parent, info).await {
-                Ok(()) => Ok(tenant),
-                Err(error) => {
-                    close(&tenant).await;
-                    Err(error)
-                }
-            }
-        };
-        match registered.await {
-            Ok(tenant) => Ok(tenant),
-            Err(error) => {
-                self.files.remove(&info.database).await?;
-                Err(error)
-            }
+    /// Opens the database of a tenant and records it.
+    async fn register(
+        &self,
+        parent: &Tenant,
+        info: &TenantInfo,
+    ) -> Result<Arc<Tenant>, RuntimeError> {
+        let tenant = self.open_registered(info).await?;
+        // Nobody can look the tenant up between its record and its handle.
+        let mut open = self.open.lock().await;
+        if let Err(error) = registry::register(&self.system, parent, info).await {
+            close(&tenant).await;
+            return Err(error);
         }
+        open.insert(info.id.clone(), Arc::clone(&tenant));
+        Ok(tenant)
     }
 
     async fn build_database(&self, info: &TenantInfo) -> Result<std::path::PathBuf, RuntimeError> {

@@ -92,16 +92,35 @@ async fn names_are_unique_over_the_platform_and_some_are_reserved() {
 #[tokio::test]
 async fn a_failed_creation_leaves_nothing_behind() {
     let fixture = Fixture::new().await;
-    // The registry refuses the record, because a database file cannot take its name.
-    std::fs::create_dir(fixture.folder.path().join("tenants/blocked.db")).unwrap();
-    let system = fixture.system();
+    // The database can be built, but the parent's own registry no longer takes the record.
+    let parent = fixture.tenant("parent").await;
+    parent.store().close().await.unwrap();
     let failed = fixture
         .runtime
-        .create_tenant(&system, &id("blocked"), &"blocked".parse().unwrap())
+        .create_tenant(&id("parent"), &id("child"), &"child".parse().unwrap())
         .await;
-    assert!(failed.is_err());
-    assert_eq!(fixture.files(), ["blocked.db", "octosystem.db"]);
-    assert!(fixture.runtime.tenant(&id("blocked")).await.is_err());
+    assert_eq!(
+        failed.unwrap_err().to_string(),
+        "Tenant 'parent' does not exist."
+    );
+    assert_eq!(fixture.files(), ["octosystem.db", "parent.db"]);
+    assert!(fixture.runtime.tenant(&id("child")).await.is_err());
+}
+
+#[tokio::test]
+async fn of_several_creations_of_one_tenant_one_succeeds() {
+    let fixture = Fixture::new().await;
+    let mut creations = tokio::task::JoinSet::new();
+    for number in 0..4 {
+        let (runtime, system) = (fixture.runtime.clone(), fixture.system());
+        creations.spawn(async move {
+            let database = format!("db{number}").parse().unwrap();
+            runtime.create_tenant(&system, &id("acme"), &database).await
+        });
+    }
+    let results = creations.join_all().await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(fixture.files().len(), 2);
 }
 
 #[tokio::test]
