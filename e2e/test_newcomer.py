@@ -77,7 +77,7 @@ async def import_the_example_model(assistant):
     models = await assistant.call("get_available_models", tenantId="acme")
     assert "Workshop-1.0.0" in models["models"]
     schema = await assistant.call("get_type_schema", tenantId="acme", ckTypeId="Workshop/Machine")
-    required = {attribute["attributePath"] for attribute in schema["requiredAttributes"]}
+    required = {attribute["attributePath"] for attribute in schema["schema"]["requiredAttributes"]}
     assert {"name", "serialNumber"} <= required
 
 

@@ -19,7 +19,7 @@ async def test_the_basic_library_is_imported_and_used(admin, tenant_name):
 
     city = {"tenantId": tenant_name, "ckTypeId": "Basic/City"}
     schema = await admin.call("get_type_schema", **city)
-    assert {a["attributePath"] for a in schema["requiredAttributes"]} == {"name", "zipcode"}
+    assert {a["attributePath"] for a in schema["schema"]["requiredAttributes"]} == {"name", "zipcode"}
     created = await admin.call(
         "create_entity",
         **city,
