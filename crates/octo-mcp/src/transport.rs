@@ -178,7 +178,8 @@ fn is_modern(headers: &HeaderMap) -> bool {
 fn may_open_session(headers: &HeaderMap) -> bool {
     let method = headers.get("mcp-method").map(|method| method.as_bytes());
     let is_other = method.is_some_and(|method| method != b"initialize");
-    !headers.contains_key(SESSION_HEADER) && !(is_modern(headers) && is_other)
+    let is_stateless = is_modern(headers) && is_other;
+    !(is_stateless || headers.contains_key(SESSION_HEADER))
 }
 
 fn session_of(headers: &HeaderMap) -> Option<&str> {

@@ -4,6 +4,7 @@
 //! do: MCP over HTTP, the login pages over HTTP.
 
 #![expect(unreachable_pub, reason = "modules of one test binary")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod app;
 mod browser;
