@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod app;
+#[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
 mod confirm;
