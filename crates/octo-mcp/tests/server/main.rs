@@ -20,6 +20,7 @@ mod metadata;
 mod models;
 mod protocol;
 mod roles;
+mod services;
 mod session;
 mod tenants;
 mod tokens;
