@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from octo_e2e.models import EXAMPLE, shared_folder, zipped
 from octo_e2e.server import REPOSITORY, Server
 
 PAGE = REPOSITORY / "docs" / "getting-started.md"
-LONG_LIST = 4
+LONG_LIST = 3
 
 
 class Writer:
@@ -37,7 +38,7 @@ class Writer:
         self.ids: dict[str, str] = {}
 
     def text(self, text: str) -> None:
-        self.parts.append(re.sub(r"(?<!\n)\n(?!\n)", " ", text.strip()) if "```" not in text else text.strip())
+        self.parts.append(text if text.startswith("#") else textwrap.fill(text, 100))
 
     def verbatim(self, text: str, language: str = "") -> None:
         self.parts.append(f"```{language}\n{self.clean(text).strip()}\n```")
@@ -81,7 +82,7 @@ class Narrator:
         self.assistant.auth_handle = answer.get("authHandle", self.assistant.auth_handle)
         shown = json.dumps(shortened(answer), indent=2, ensure_ascii=False)
         asked = json.dumps(arguments, indent=2, ensure_ascii=False) if arguments else "{}"
-        self.writer.verbatim(f"{tool} {asked}\n\n→ {shown}", "json5")
+        self.writer.verbatim(f"{tool} {asked}\n\n→ {shown}", "text")
         return answer
 
 
@@ -104,7 +105,7 @@ async def upload(writer: Writer, reserved: dict[str, Any], name: str, body: byte
     async with httpx2.AsyncClient() as http:
         answer = await http.put(reserved["uploadUrl"], content=body)
     answer.raise_for_status()
-    writer.verbatim(re.sub(r'"sizeBytes":\d+', '"sizeBytes":3210', answer.text), "json")
+    writer.verbatim(answer.text, "json")
 
 
 async def browse(writer: Writer, browser, started: dict[str, Any], password: str) -> None:
@@ -115,7 +116,7 @@ async def browse(writer: Writer, browser, started: dict[str, Any], password: str
         text = await page.locator("main").inner_text()
         code = started["userCode"]
         text = text.replace(f"{code[:3]} {code[3:6]} {code[6:]}", "123 456 789")
-        writer.verbatim("\n".join(line for line in text.splitlines() if line.strip()))
+        writer.verbatim("\n".join(line for line in text.splitlines() if line.strip()), "text")
         await decide(page, code, allow=True)
 
 
@@ -125,7 +126,7 @@ async def connect_and_sign_in(writer: Writer, server: Server, tell: Narrator, br
         "From an empty machine to a signed-in assistant with typed data, in about five minutes. "
         "The calls and answers on this page are a recording: `e2e/transcript` starts a server, "
         "walks this way and writes this file. You never type the calls yourself; your assistant makes them. "
-        "They are shown so that you know what happens."
+        "They are shown so that you know what happens. Ids, times, codes and secrets are replaced, and long lists are cut."
     )
     writer.text("## 1. Start the server")
     writer.verbatim("cargo run --release -- serve", "sh")
