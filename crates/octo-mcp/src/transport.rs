@@ -126,8 +126,7 @@ async fn endpoint(
     if let Err(refused) = edge.sessions.check(&parts.headers, &caller) {
         return refused;
     }
-    let is_new =
-        parts.method == Method::POST && !has_session(&parts.headers) && !is_modern(&parts.headers);
+    let is_new = parts.method == Method::POST && may_open_session(&parts.headers);
     if is_new && edge.sessions.is_full() {
         return too_many_sessions();
     }
@@ -174,8 +173,13 @@ fn is_modern(headers: &HeaderMap) -> bool {
     version.is_some_and(|version| version >= "2026-07-28")
 }
 
-fn has_session(headers: &HeaderMap) -> bool {
-    headers.contains_key(SESSION_HEADER)
+/// Whether the message can be `initialize`: it opens a session whatever version its headers name,
+/// and only it may leave out the method.
+fn may_open_session(headers: &HeaderMap) -> bool {
+    let method = headers.get("mcp-method").map(|method| method.as_bytes());
+    let is_other = method.is_some_and(|method| method != b"initialize");
+    let is_stateless = is_modern(headers) && is_other;
+    !(is_stateless || headers.contains_key(SESSION_HEADER))
 }
 
 fn session_of(headers: &HeaderMap) -> Option<&str> {

@@ -4,10 +4,12 @@
 //! do: MCP over HTTP, the login pages over HTTP.
 
 #![expect(unreachable_pub, reason = "modules of one test binary")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod app;
 mod browser;
 mod client;
+mod confirm;
 mod contract;
 mod entities;
 mod files;
@@ -15,6 +17,7 @@ mod gate;
 mod matrix;
 mod metadata;
 mod models;
+mod protocol;
 mod roles;
 mod session;
 mod tenants;
