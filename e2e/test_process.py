@@ -112,8 +112,9 @@ async def test_what_was_acknowledged_survives_a_kill(tmp_path, browser):
             assert not lost, f"{len(lost)} of {len(acknowledged)} entities are lost"
             await assistant.call("create_entity", **hall("after"))
 
+        assert (await refreshed(server, fresh["refresh_token"])).status_code == 200
         reused = await refreshed(server, tokens["refresh_token"])
-        assert reused.status_code == 400, "a refresh token is good once"
+        assert reused.status_code == 400, "a refresh token is of no use once its successor is"
 
 
 def hall(name):

@@ -97,7 +97,7 @@ async def test_a_user_who_says_no_keeps_the_tenant(server, browser, mode, tenant
         await assistant.sign_in(browser, server.password)
         await assistant.create_tenant(tenant_name)
         refused = await assistant.refusal("delete_tenant", tenantId="octosystem", childTenantId=tenant_name)
-        assert "without confirm=true" in refused["errorMessage"]
+        assert refused["errorMessage"].startswith(f"Refusing to delete tenant '{tenant_name}' without")
         listed = await assistant.call("get_tenants", tenantId="octosystem")
         assert tenant_name in [tenant["tenantId"] for tenant in listed["tenants"]]
 
@@ -112,7 +112,9 @@ async def test_a_user_is_created_signs_in_and_is_limited_to_what_was_granted(ser
             "create_tenant", tenantId="octosystem", childTenantId=tenant_name, database=tenant_name
         )
         assert refused["errorMessage"]
-        await assistant.refusal("get_users", tenantId="octosystem")
+        await assistant.refusal("add_user_to_role", tenantId="octosystem", userNameOrEmail=user, roleName="TenantManagement")
+        await assistant.refusal("delete_user", tenantId="octosystem", userNameOrEmail="admin", confirm=True)
+        await assistant.refusal("query_entities_simple", tenantId="nowhere", ckTypeId="System/Tenant")
     refused = await admin.refusal("delete_user", tenantId="octosystem", userNameOrEmail=user)
     assert refused["errorMessage"] == f"Refusing to delete user '{user}' without confirm=true."
     await admin.call("delete_user", tenantId="octosystem", userNameOrEmail=user, confirm=True)
