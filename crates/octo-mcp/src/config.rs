@@ -91,7 +91,8 @@ impl Default for McpConfig {
 /// When callers without a bearer token may list tools and sign in (spec, auth 10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum AnonymousLogin {
-    /// Only from this machine, straight to a loopback listener.
+    /// Only from this machine, straight to a loopback listener, and only while `PublicUrl` is a
+    /// loopback address, too.
     #[serde(alias = "loopback")]
     Loopback,
     /// Never.
@@ -282,8 +283,8 @@ impl Config {
         let normalised = keys::lists_from_indexes(&figment);
         let config = match normalised.extract::<Self>() {
             Ok(config) => config,
-            Err(errors) => {
-                problems.extend(errors.into_iter().map(|e| keys::describe(&e)));
+            Err(_) => {
+                problems.extend(keys::unfit::<Self>(&normalised));
                 return Err(ConfigError(problems));
             }
         };
