@@ -98,7 +98,7 @@ fn every_published_model_builds_a_graph_with_its_dependencies() {
     assert!(built >= 100, "only {built} published sets are consistent");
 }
 
-/// The facts of a model in comparable form: element by element, without descriptions.
+/// The facts of a model in comparable form: element by element, and its migrations.
 fn facts(model: &CompiledModel) -> BTreeMap<String, String> {
     let json: serde_json::Value = serde_json::from_str(&model.to_json()).unwrap();
     let mut facts = BTreeMap::new();
@@ -119,13 +119,19 @@ fn facts(model: &CompiledModel) -> BTreeMap<String, String> {
             assert!(facts.insert(key, format!("{element:#}")).is_none());
         }
     }
+    let mut migrations = json["migrations"].clone();
+    drop_descriptions(&mut migrations);
+    facts.insert("migrations".to_owned(), format!("{migrations:#}"));
     facts
 }
 
+/// Removes texts for people, and the names of migration steps that only reports show.
 fn drop_descriptions(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(members) => {
-            members.remove("description");
+            for key in ["description", "stepId", "validationId"] {
+                members.remove(key);
+            }
             members.values_mut().for_each(drop_descriptions);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(drop_descriptions),
