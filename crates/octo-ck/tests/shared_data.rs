@@ -179,6 +179,40 @@ fn published_files_are_written_as_they_were_read() {
     assert!(same >= 20, "only {same} of {} files", files.len());
 }
 
+#[test]
+fn published_models_survive_yaml() {
+    let Some(shared) = shared() else { return };
+    for (id, model) in catalog(&shared) {
+        let read = read_compiled(&model.to_yaml(), &id).unwrap_or_else(|d| panic!("{d}"));
+        assert_eq!(read.to_yaml(), model.to_yaml(), "{id}");
+        assert_same(&as_texts(read), &as_texts(Arc::unwrap_or_clone(model)));
+    }
+}
+
+/// The model with all untyped values as texts, which is how YAML has them.
+fn as_texts(mut model: CompiledModel) -> CompiledModel {
+    let text = |value: &mut serde_json::Value| {
+        if !value.is_string() {
+            *value = serde_json::Value::String(value.to_string());
+        }
+    };
+    for attribute in &mut model.attributes {
+        attribute.default_values.iter_mut().flatten().for_each(text);
+    }
+    model
+}
+
+#[test]
+fn compiled_folders_survive_writing() {
+    let Some(shared) = shared() else { return };
+    for model in compiled_libraries(&shared) {
+        let id = model.model_id.to_string();
+        for text in [model.to_yaml(), model.to_json()] {
+            assert_same(&read_compiled(&text, &id).unwrap(), &model);
+        }
+    }
+}
+
 /// Writes characters as they are that the publisher escaped as `\uXXXX`, quotes as `\"`.
 fn plain_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -268,11 +302,10 @@ fn assert_same(ours: &CompiledModel, published: &CompiledModel) {
     assert_eq!(ours, published, "{id}");
 }
 
-#[test]
-fn all_folders_compile_with_the_newest_consistent_dependencies() {
-    let Some(shared) = shared() else { return };
+/// The built-in models and all libraries of the shared data, compiled against each other.
+fn compiled_libraries(shared: &Path) -> Vec<Arc<CompiledModel>> {
     let mut available = builtin::all();
-    let mut waiting = model_folders(&shared);
+    let mut waiting = model_folders(shared);
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut reasons = String::new();
@@ -290,7 +323,14 @@ fn all_folders_compile_with_the_newest_consistent_dependencies() {
             "{waiting:?} do not compile:\n{reasons}"
         );
     }
-    let graph = TypeGraph::build(available).unwrap_or_else(|problems| panic!("{problems}"));
+    available
+}
+
+#[test]
+fn all_folders_compile_into_one_graph() {
+    let Some(shared) = shared() else { return };
+    let models = compiled_libraries(&shared);
+    let graph = TypeGraph::build(models).unwrap_or_else(|problems| panic!("{problems}"));
     for node in graph.types() {
         let columns = graph.columns(node).unwrap();
         assert!(columns.len() >= 8 + 3, "{}", node.id);
