@@ -13,9 +13,9 @@ READY_SECONDS = 30
 
 
 def binary() -> str:
-    path = os.environ.get("OCTO_MCP_BINARY")
+    path = os.environ.get("E2E_BINARY")
     if not path or not Path(path).is_file():
-        raise RuntimeError("OCTO_MCP_BINARY must name the octo-mcp binary; start the tests with e2e/run")
+        raise RuntimeError("E2E_BINARY must name the octo-mcp binary; start the tests with e2e/run")
     return path
 
 
@@ -23,6 +23,11 @@ def clean_environment(**settings: str) -> dict[str, str]:
     """The caller's environment without settings of this program, plus `settings`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OCTO_")}
     return kept | {"RUST_BACKTRACE": "1"} | settings
+
+
+def new_password() -> str:
+    """A password that no policy refuses."""
+    return f"Aa1-{secrets.token_urlsafe(12)}"
 
 
 class Server:
@@ -33,7 +38,7 @@ class Server:
         self.folder = folder
         self.data = folder / "data"
         self.ready_file = folder / "ready.json"
-        self.password = password or secrets.token_urlsafe(12)
+        self.password = password or new_password()
         self.arguments = arguments
         self.settings = {"OCTO_EMBEDDED__ADMINPASSWORD": self.password} | settings
         self.addresses: dict[str, str | int] = {}

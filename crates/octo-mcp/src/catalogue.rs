@@ -1,5 +1,7 @@
 //! All tools of the server, built once at start.
 
+mod reference;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

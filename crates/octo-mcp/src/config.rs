@@ -272,7 +272,8 @@ impl Config {
             }
             figment = figment.merge(keys::lower_cased(Json::file_exact(path))?);
         }
-        figment = figment.merge(Env::prefixed("OCTO_").split("__").profile(Profile::Default));
+        let settings = Env::prefixed("OCTO_").filter(|name| !keys::is_service_link(name.as_str()));
+        figment = figment.merge(settings.split("__").profile(Profile::Default));
         Self::from_figment(figment)
     }
 

@@ -235,11 +235,15 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         // The untagged request type sends known methods with ill-formed parameters here.
-        const SERVED: [&str; 4] = ["tools/call", "resources/read", "prompts/get", "initialize"];
-        if SERVED.contains(&request.method.as_str()) {
+        let is_served = match request.method.as_str() {
+            "tools/call" | "resources/read" | "prompts/get" => true,
+            "initialize" => !is_modern(&context),
+            _ => false,
+        };
+        if is_served {
             let text = format!("The parameters of {} are not well-formed.", request.method);
             return Err(ErrorData::invalid_params(text, None));
         }

@@ -19,6 +19,7 @@ pub mod call;
 pub mod catalogue;
 pub mod config;
 pub mod confirm;
+pub mod data_folder;
 pub mod deployment;
 pub mod guide;
 pub mod handler;

@@ -90,6 +90,33 @@ pub fn with_auth_handle(schema: &JsonObject) -> JsonObject {
     schema
 }
 
+/// The JSON type of a property, without "null".
+pub fn kind_of(property: &Value) -> String {
+    let named = |value: &Value| match value {
+        Value::String(one) => Some(one.clone()),
+        Value::Array(many) => many
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null")
+            .map(str::to_owned),
+        _ => None,
+    };
+    let own = property.get("type").and_then(named);
+    let nested = || {
+        let choices = property
+            .get("anyOf")
+            .or_else(|| property.get("oneOf"))?
+            .as_array()?;
+        choices.iter().find_map(|choice| {
+            choice
+                .get("type")
+                .and_then(named)
+                .or_else(|| choice.get("$ref").map(|_| "object".to_owned()))
+        })
+    };
+    own.or_else(nested).unwrap_or_else(|| "any".to_owned())
+}
+
 fn add_property(schema: &mut JsonObject, name: &str, member: Value) {
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
     if let Some(properties) = properties.as_object_mut() {
@@ -126,9 +153,12 @@ fn generate<T: JsonSchema>(settings: SchemaSettings) -> JsonObject {
     }
 }
 
-/// Removes titles, and formats that only repeat the Rust type.
+/// Removes titles, line breaks of descriptions, and formats that only repeat the Rust type.
 fn strip_noise(schema: &mut Schema) {
     schema.remove("title");
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
     let rust_only = schema
         .get("format")
         .and_then(Value::as_str)

@@ -18,6 +18,7 @@ use crate::auth::{DEVICE_CLIENT, Gate, SessionTokens, TokenStore, TokenVerifier}
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::confirm::Confirmations;
+use crate::data_folder::{DataFolder, DataFolderError};
 use crate::deployment::Deployment;
 use crate::services::{Endpoints, Services};
 use crate::statistics::Statistics;
@@ -43,7 +44,10 @@ pub enum StartError {
     },
     /// The data folder cannot be used.
     #[error("the data folder cannot be used: {0}")]
-    Data(std::io::Error),
+    Data(#[from] DataFolderError),
+    /// Folder for transfers.
+    #[error("the folder for file transfers cannot be used: {0}")]
+    Transfers(std::io::Error),
     /// The embedded platform did not start.
     #[error(transparent)]
     Platform(#[from] PlatformError),
@@ -82,6 +86,8 @@ pub struct Server {
     accept: CancellationToken,
     streams: CancellationToken,
     task: JoinHandle<std::io::Result<()>>,
+    /// Held as long as the server runs.
+    _folder: DataFolder,
 }
 
 impl Server {
@@ -103,7 +109,7 @@ impl Server {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => local.clone(),
         };
-        std::fs::create_dir_all(data_dir).map_err(StartError::Data)?;
+        let folder = DataFolder::open(data_dir)?;
         let deployment = Deployment::start(&config, data_dir, &public_url).await?;
         let services = services(config, &deployment, data_dir, public_url)?;
         let (accept, streams) = (CancellationToken::new(), CancellationToken::new());
@@ -124,6 +130,7 @@ impl Server {
             accept,
             streams,
             task,
+            _folder: folder,
         })
     }
 
@@ -135,6 +142,11 @@ impl Server {
     /// The shared state.
     pub fn services(&self) -> &Arc<Services> {
         &self.services
+    }
+
+    /// Where the backend services are.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
     }
 
     /// The password made for `admin` at the very first start.
@@ -208,7 +220,8 @@ fn services(
         config.mcp.requiredapiscopes.clone(),
     );
     Ok(Arc::new(Services {
-        transfers: TransferStore::open(data_dir.join("transfers")).map_err(StartError::Data)?,
+        transfers: TransferStore::open(data_dir.join("transfers"))
+            .map_err(StartError::Transfers)?,
         confirmations: Confirmations::new().map_err(|e| StartError::Setup(e.to_owned()))?,
         places: tokio::sync::Semaphore::new(config.mcp.maxconcurrentcalls),
         catalogue: Catalogue::new(tools::toolsets()),

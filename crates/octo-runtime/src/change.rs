@@ -15,6 +15,10 @@
 //! # let _ = changes;
 //! ```
 
+mod link_end;
+
+pub use link_end::LinkEnd;
+
 use crate::attributes::Attributes;
 use crate::entity::{Association, Entity, EntityRef};
 use crate::rt_id::RtId;
@@ -78,13 +82,6 @@ pub struct Assignment {
     pub path: String,
     /// New value; null clears.
     pub value: serde_json::Value,
-}
-
-/// One end of an association: the type in any spelling, and the id.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LinkEnd {
-    pub(crate) ck_type: String,
-    pub(crate) rt_id: RtId,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -356,47 +353,5 @@ impl DeleteEntity {
     pub fn expect_version(mut self, version: u64) -> Self {
         self.expected_version = Some(version);
         self
-    }
-}
-
-impl From<&Entity> for LinkEnd {
-    fn from(entity: &Entity) -> Self {
-        Self {
-            ck_type: entity.ck_type_id.to_string(),
-            rt_id: entity.rt_id,
-        }
-    }
-}
-
-impl From<&NewEntity> for LinkEnd {
-    fn from(entity: &NewEntity) -> Self {
-        Self {
-            ck_type: entity.ck_type.clone(),
-            rt_id: entity.rt_id,
-        }
-    }
-}
-
-impl From<&EntityRef> for LinkEnd {
-    fn from(entity: &EntityRef) -> Self {
-        Self {
-            ck_type: entity.ck_type_id.to_string(),
-            rt_id: entity.rt_id,
-        }
-    }
-}
-
-impl From<EntityRef> for LinkEnd {
-    fn from(entity: EntityRef) -> Self {
-        Self::from(&entity)
-    }
-}
-
-impl<T: Into<String>> From<(T, RtId)> for LinkEnd {
-    fn from((ck_type, rt_id): (T, RtId)) -> Self {
-        Self {
-            ck_type: ck_type.into(),
-            rt_id,
-        }
     }
 }

@@ -13,15 +13,18 @@ pub(crate) struct Tools {
     /// Print the entries of `tools/list` as JSON.
     #[arg(long)]
     json: bool,
+    /// Print the tool reference of the documentation.
+    #[arg(long, hide = true, conflicts_with = "json")]
+    markdown: bool,
 }
 
 impl Tools {
     pub(crate) fn run(self) -> ExitCode {
         let catalogue = Catalogue::new(toolsets());
-        let text = if self.json {
-            as_json(&catalogue)
-        } else {
-            Ok(as_table(&catalogue))
+        let text = match (self.json, self.markdown) {
+            (true, _) => as_json(&catalogue),
+            (false, true) => Ok(catalogue.to_markdown()),
+            (false, false) => Ok(as_table(&catalogue)),
         };
         let printed = text.and_then(|text| match io::stdout().write_all(text.as_bytes()) {
             // The reader (`| head`) has seen enough.

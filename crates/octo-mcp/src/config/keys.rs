@@ -104,6 +104,24 @@ fn lower_value(value: Value) -> Value {
     }
 }
 
+/// Whether a variable (without `OCTO_`) tells the address of a Kubernetes service whose name starts
+/// with `octo`: Kubernetes puts those into every container, they are no settings.
+pub(super) fn is_service_link(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    if name.contains("__") {
+        return false;
+    }
+    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_port_detail = name.rsplit_once("_PORT_").is_some_and(|(_, detail)| {
+        let mut parts = detail.split('_');
+        parts.next().is_some_and(is_port) && matches!(parts.next(), Some("TCP" | "UDP"))
+    });
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.ends_with("_PORT")
+        || is_port_detail
+}
+
 /// A sentence for every key that means nothing.
 pub(super) fn unknown(figment: &Figment) -> Vec<String> {
     let Ok(data) = figment.data() else {

@@ -72,6 +72,25 @@ fn a_public_url_that_is_no_url_is_refused() {
 }
 
 #[test]
+#[expect(
+    clippy::result_large_err,
+    reason = "figment's test jail dictates the type"
+)]
+fn addresses_of_kubernetes_services_are_no_settings() {
+    Jail::expect_with(|jail| {
+        jail.set_env("OCTO_MCP_SERVICE_HOST", "10.0.0.1");
+        jail.set_env("OCTO_MCP_SERVICE_PORT_HTTP", "5016");
+        jail.set_env("OCTO_MCP_PORT", "tcp://10.0.0.1:5016");
+        jail.set_env("OCTO_MCP_PORT_5016_TCP_ADDR", "10.0.0.1");
+        load(jail, None).expect("loads");
+        jail.set_env("OCTO_MCP_PUBLICURL", "http://a.example");
+        let error = load(jail, None).expect_err("refused").to_string();
+        assert!(error.contains("OCTO_MCP_PUBLICURL"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
 fn secrets_are_not_printed() {
     let config = EmbeddedConfig {
         adminpassword: Some(Secret::from("hunter2".to_owned())),

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::reply::{Data, Failure, ToolResult};
+use crate::schema::kind_of;
 use crate::services::Services;
 use crate::tool::{Risk, Tool, Toolset, tool};
 use statistics::get_tool_statistics;
@@ -133,7 +134,7 @@ fn parameters(schema: &JsonObject) -> Vec<ParameterInfo> {
         .into_iter()
         .flatten()
         .map(|(name, property)| ParameterInfo {
-            kind: kind(property),
+            kind: kind_of(property),
             is_optional: !required.contains(&name.as_str()),
             default_value: property
                 .get("default")
@@ -152,33 +153,6 @@ fn required(schema: &JsonObject) -> Vec<&str> {
         .flatten()
         .filter_map(Value::as_str)
         .collect()
-}
-
-/// The JSON type of a property, without "null".
-fn kind(property: &Value) -> String {
-    let named = |value: &Value| match value {
-        Value::String(one) => Some(one.clone()),
-        Value::Array(many) => many
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|kind| *kind != "null")
-            .map(str::to_owned),
-        _ => None,
-    };
-    let own = property.get("type").and_then(named);
-    let nested = || {
-        let choices = property
-            .get("anyOf")
-            .or_else(|| property.get("oneOf"))?
-            .as_array()?;
-        choices.iter().find_map(|choice| {
-            choice
-                .get("type")
-                .and_then(named)
-                .or_else(|| choice.get("$ref").map(|_| "object".to_owned()))
-        })
-    };
-    own.or_else(nested).unwrap_or_else(|| "any".to_owned())
 }
 
 fn text_of(value: &Value) -> String {

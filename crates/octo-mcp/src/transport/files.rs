@@ -4,7 +4,7 @@
 use std::io;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +13,7 @@ use tower_http::services::ServeFile;
 
 use super::{Edge, caller, origin};
 use crate::auth::Principal;
-use crate::transfer::TransferError;
+use crate::transfer::{MAX_SIZE, TransferError};
 
 /// Receives the bytes of a reserved transfer.
 pub(super) async fn upload(
@@ -25,6 +25,10 @@ pub(super) async fn upload(
         Ok(principal) => principal,
         Err(refused) => return refused,
     };
+    // Said beforehand, it is refused beforehand: nobody sends 6 GiB to be told at the fifth.
+    if request.body().size_hint().lower() > MAX_SIZE {
+        return failed(&TransferError::TooLarge);
+    }
     let stream = request.into_body().into_data_stream();
     match edge
         .services

@@ -1,9 +1,12 @@
 //! A server to test.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use octo_mcp::deployment::Deployment;
 use octo_mcp::{Config, Server};
+use octo_runtime::Tenant;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -50,6 +53,22 @@ impl App {
 
     fn server(&self) -> &Server {
         self.server.as_ref().unwrap()
+    }
+
+    /// The system tenant's data, past all services.
+    pub fn system_tenant(&self) -> Arc<Tenant> {
+        let runtime = self.server().services().runtime.clone();
+        runtime.unwrap().system_tenant()
+    }
+
+    /// Moves the clock of the embedded platform forward.
+    pub fn advance_platform_clock(&self, seconds: u64) {
+        match self.server().deployment() {
+            Deployment::Embedded(platform) => {
+                platform.clock().advance(Duration::from_secs(seconds));
+            }
+            Deployment::Cluster(_) => panic!("not embedded"),
+        }
     }
 
     /// Address of the MCP endpoint.

@@ -32,6 +32,11 @@ impl Browser {
 
     /// Signs in on the page of a device authorization and allows it.
     pub async fn allow(&mut self, page: &str, user: &str, password: &str) -> Page {
+        self.decide(page, user, password, "allow").await
+    }
+
+    /// Signs in on the page of a device authorization and decides with the button of that value.
+    pub async fn decide(&mut self, page: &str, user: &str, password: &str, button: &str) -> Page {
         let login = self.open(page).await;
         let fields = [("username", user), ("password", password)];
         let confirm = self.submit(&login, &fields, None).await;
@@ -40,7 +45,7 @@ impl Browser {
             "not signed in: {}",
             confirm.html
         );
-        self.submit(&confirm, &[], Some("allow")).await
+        self.submit(&confirm, &[], Some(button)).await
     }
 
     pub async fn open(&mut self, url: &str) -> Page {

@@ -43,3 +43,14 @@ fn names_and_descriptions_are_fit_for_clients() {
     names.dedup();
     assert_eq!(names.len(), catalogue.tools().len());
 }
+
+#[test]
+fn the_tool_reference_is_up_to_date() {
+    let reference = Catalogue::new(toolsets()).to_markdown();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tools.md");
+    let written = std::fs::read_to_string(file).unwrap();
+    assert!(
+        written == reference,
+        "run: cargo run -p octo-mcp -- tools --markdown > docs/tools.md"
+    );
+}

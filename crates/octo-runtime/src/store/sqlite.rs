@@ -3,7 +3,7 @@
 //! - Write-ahead log: readers see the last commit and never wait for the writer.
 //! - `synchronous = FULL`: a commit is on disk before it is acknowledged. `NORMAL` would be faster
 //!   but may lose acknowledged commits when the power fails. Changes that arrive while another
-//!   commit is on its way share the next one ([`writer`]), so the price is paid per group.
+//!   commit is on its way share the next one (see `writer`), so the price is paid per group.
 //! - All work runs on blocking threads; connections are opened when first needed and hold small
 //!   caches, so that many idle tenants cost little memory.
 

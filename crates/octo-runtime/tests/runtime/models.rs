@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use octo_ck::{CompiledModel, builtin};
-use octo_runtime::{NewEntity, RuntimeError};
+use octo_runtime::{NewEntity, Runtime, RuntimeConfig, RuntimeError};
 
 use crate::fixture::Fixture;
 use crate::model::{compiled, demo};
@@ -120,4 +120,23 @@ async fn values_added_to_an_enum_survive_an_upgrade() {
         .set("Paint", "purple");
     let tool = system.insert(tool).await.unwrap();
     assert_eq!(tool.attributes.i32("Paint"), Some(1000));
+}
+
+#[tokio::test]
+async fn the_shipped_system_model_is_restored_at_the_next_start() {
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let shipped = serde_json::to_string(&*builtin::system()).unwrap();
+    let older = serde_json::from_str(&shipped.replace("System-2.2.2", "System-2.2.1")).unwrap();
+    let downgrade = tenant.import_model(older).await.unwrap();
+    assert_eq!(downgrade.broken[0].to_string(), "Demo-1.0.0");
+    assert!(tenant.graph().find_type("Demo/Tool").is_err());
+    fixture.runtime.close().await;
+
+    let runtime = Runtime::open(RuntimeConfig::new(fixture.folder.path()))
+        .await
+        .unwrap();
+    let tenant = runtime.tenant(&"acme".parse().unwrap()).await.unwrap();
+    assert_eq!(tenant.model("System").unwrap().to_string(), "System-2.2.2");
+    assert!(tenant.graph().find_type("Demo/Tool").is_ok());
 }

@@ -10,7 +10,7 @@ use crate::rt_id::RtId;
 use crate::store::{ModelState, StoreError, StoredModel};
 use crate::value::stored::Decoder;
 
-/// Columns [`read_entity`] expects, in order.
+/// Columns [`RawEntity::read`] expects, in order.
 pub(super) const ENTITY_COLUMNS: &str = "rt_id, ck_type_id, well_known_name, display_name, display_description, version, state, created, changed, archived, attributes";
 
 /// The entity of that id.

@@ -1,0 +1,54 @@
+//! Ends of associations, and what can stand for them.
+
+use super::NewEntity;
+use crate::entity::{Entity, EntityRef};
+use crate::rt_id::RtId;
+
+/// One end of an association: the type in any spelling, and the id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkEnd {
+    pub(crate) ck_type: String,
+    pub(crate) rt_id: RtId,
+}
+
+impl From<&Entity> for LinkEnd {
+    fn from(entity: &Entity) -> Self {
+        Self {
+            ck_type: entity.ck_type_id.to_string(),
+            rt_id: entity.rt_id,
+        }
+    }
+}
+
+impl From<&NewEntity> for LinkEnd {
+    fn from(entity: &NewEntity) -> Self {
+        Self {
+            ck_type: entity.ck_type.clone(),
+            rt_id: entity.rt_id,
+        }
+    }
+}
+
+impl From<&EntityRef> for LinkEnd {
+    fn from(entity: &EntityRef) -> Self {
+        Self {
+            ck_type: entity.ck_type_id.to_string(),
+            rt_id: entity.rt_id,
+        }
+    }
+}
+
+impl From<EntityRef> for LinkEnd {
+    fn from(entity: EntityRef) -> Self {
+        Self::from(&entity)
+    }
+}
+
+impl<T: Into<String>> From<(T, RtId)> for LinkEnd {
+    fn from((ck_type, rt_id): (T, RtId)) -> Self {
+        Self {
+            ck_type: ck_type.into(),
+            rt_id,
+        }
+    }
+}
