@@ -19,6 +19,7 @@ pub mod graph;
 pub mod id;
 pub mod model;
 mod naming;
+pub mod package;
 pub mod range;
 pub mod read;
 mod suggest;
