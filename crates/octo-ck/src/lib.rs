@@ -9,6 +9,7 @@
 //! docs of each module).
 
 pub mod builtin;
+pub mod catalog;
 pub mod compiler;
 mod decode;
 pub mod dependencies;
@@ -25,6 +26,7 @@ pub mod read;
 mod suggest;
 pub mod version;
 
+pub use catalog::Catalogs;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use graph::TypeGraph;
 pub use id::{CkId, CkModelId, ElementId, IdError, RtCkId};

@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use octo_ck::catalog::FolderCatalog;
 use octo_ck::dependencies::missing_dependencies;
-use octo_ck::{CompiledModel, TypeGraph, builtin, compiler, read_compiled, read_published};
+use octo_ck::{
+    Catalogs, CkModelId, CkModelRange, CompiledModel, TypeGraph, builtin, compiler, read_compiled,
+    read_published,
+};
 
 fn shared() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
@@ -96,6 +100,35 @@ fn every_published_model_builds_a_graph_with_its_dependencies() {
         built += 1;
     }
     assert!(built >= 100, "only {built} published sets are consistent");
+}
+
+#[test]
+fn the_latest_versions_resolve_in_the_catalog() {
+    let Some(shared) = shared() else { return };
+    let folder = FolderCatalog::new("published", shared.join("catalog"));
+    let catalogs = Catalogs::new([Arc::new(folder) as Arc<dyn octo_ck::catalog::Catalog>]);
+    let listing = catalogs.list(None, 0, usize::MAX);
+    assert_eq!(listing.failures, []);
+    let latest: BTreeMap<String, CkModelId> = listing
+        .items
+        .into_iter()
+        .map(|item| (item.model_id.name().to_owned(), item.model_id))
+        .collect();
+    let mut contradictory = Vec::new();
+    for id in latest.values() {
+        match catalogs.closure(&[CkModelRange::exactly(id)]) {
+            Ok(models) => {
+                TypeGraph::build(models).unwrap_or_else(|problems| panic!("{id}:\n{problems}"));
+            }
+            Err(problems) => {
+                assert!(problems.iter().all(|d| d.code == 66), "{id}:\n{problems}");
+                contradictory.push(id.to_string());
+            }
+        }
+    }
+    // Pins Basic-2.0.2 beside a Basic.Accounting that was built against Basic-2.0.3.
+    assert_eq!(contradictory, ["Meshmakers.Accounting-1.18.0"]);
+    assert!(latest.len() >= 25, "only {} libraries", latest.len());
 }
 
 /// The facts of a model in comparable form: element by element, and its migrations.
