@@ -19,6 +19,7 @@
 
 mod folder;
 mod header;
+mod input;
 mod migrations;
 mod placeholders;
 mod resolve;
@@ -38,6 +39,8 @@ use crate::id::{CkId, CkModelId, ElementId};
 use crate::model::CompiledModel;
 use crate::version::CkVersion;
 use placeholders::Placeholders;
+
+pub use input::{check_compiled, compile_path};
 
 /// Outcome of a run.
 #[derive(Debug)]
