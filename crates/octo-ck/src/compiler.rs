@@ -40,7 +40,7 @@ use crate::model::CompiledModel;
 use crate::version::CkVersion;
 use placeholders::Placeholders;
 
-pub use input::{check_compiled, compile_path};
+pub use input::{check_compiled, compile_path, read_path};
 
 /// Outcome of a run.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ pub mod diagnostics;
 pub mod diff;
 pub mod display;
 mod document;
+pub mod drawing;
 pub mod graph;
 pub mod id;
 pub mod migration;

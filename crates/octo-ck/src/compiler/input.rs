@@ -10,37 +10,52 @@ use crate::diagnostics::{Code, Diagnostics, Position};
 use crate::graph::build;
 use crate::graph::position::Positions;
 use crate::model::CompiledModel;
-use crate::package::{self, ModelSource};
+use crate::package::{self, ModelFileError, ModelSource};
 use crate::range::CkModelRange;
 use crate::read::read_compiled;
 
 /// Compiles what is at `path`: a source folder, a compiled model (which is checked), or a zip
 /// archive of either. Dependencies are chosen in `catalogs`.
 pub fn compile_path(path: &Path, catalogs: &Catalogs) -> Compilation {
+    from_path(path, catalogs, |model, location| {
+        check_compiled(model, location, catalogs)
+    })
+}
+
+/// As [`compile_path`], but a compiled model is only read: its dependencies need not be known.
+pub fn read_path(path: &Path, catalogs: &Catalogs) -> Compilation {
+    from_path(path, catalogs, |model, _| {
+        finish(Some(model), Diagnostics::default())
+    })
+}
+
+fn from_path(
+    path: &Path,
+    catalogs: &Catalogs,
+    compiled: impl Fn(CompiledModel, &str) -> Compilation,
+) -> Compilation {
     if path.is_dir() || !path.exists() {
         return compile_folder_with(path, catalogs);
     }
     let location = path.display().to_string();
-    let refuse = |code, text: String| {
-        let mut diagnostics = Diagnostics::default();
-        diagnostics.report(code, &Position::whole(&location), text);
-        finish(None, diagnostics)
-    };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(problem) => {
-            let text =
-                format!("This cannot be read ({problem}): check that it exists and may be read.");
-            return refuse(Code::FileUnreadable, text);
-        }
-    };
-    match package::read(file, &location) {
+    let source = File::open(path)
+        .map_err(ModelFileError::Unreadable)
+        .and_then(|file| package::read(file, &location));
+    match source {
         Ok(ModelSource::Folder(files)) => compile_sources_with(files, &location, catalogs),
         Ok(ModelSource::Compiled { name, text }) => match read_compiled(&text, &name) {
-            Ok(model) => check_compiled(model, &name, catalogs),
+            Ok(model) => compiled(model, &name),
             Err(diagnostics) => finish(None, diagnostics),
         },
-        Err(problem) => refuse(Code::TextUnreadable, problem.to_string()),
+        Err(problem) => {
+            let code = match problem {
+                ModelFileError::Unreadable(_) => Code::FileUnreadable,
+                _ => Code::TextUnreadable,
+            };
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.report(code, &Position::whole(&location), problem.to_string());
+            finish(None, diagnostics)
+        }
     }
 }
 
