@@ -21,6 +21,7 @@ pub mod config;
 pub mod confirm;
 pub mod data_folder;
 pub mod deployment;
+pub mod derived;
 pub mod guide;
 pub mod handler;
 pub mod pipeline;

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::confirm::Confirmations;
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::deployment::Deployment;
+use crate::derived::Derived;
 use crate::services::{Endpoints, Services};
 use crate::statistics::Statistics;
 use crate::tools;
@@ -227,6 +228,7 @@ fn services(
         catalogue: Catalogue::new(tools::toolsets()),
         runtime: deployment.runtime(),
         statistics: Statistics::default(),
+        derived: Derived::default(),
         public_url,
         issuer,
         endpoints,

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 
 mod app;
+mod archive_paths;
 mod browser;
 mod client;
 mod contract;
