@@ -11,6 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::confirm::Confirmations;
 use crate::derived::Derived;
+use crate::fetch::Fetcher;
 use crate::reply::Failure;
 use crate::statistics::Statistics;
 use crate::transfer::TransferStore;
@@ -31,6 +32,8 @@ pub struct Services {
     pub runtime: Option<Arc<Runtime>>,
     /// What follows from the tenants' types.
     pub derived: Derived,
+    /// Fetches documents tenants point to.
+    pub fetcher: Fetcher,
     /// All tools.
     pub catalogue: Catalogue,
     /// Checks access tokens.
