@@ -288,7 +288,7 @@ impl TenantCall {
 }
 
 fn principal_of(token: &VerifiedToken) -> Result<Principal, Failure> {
-    token.claims.principal().ok_or_else(|| {
+    token.principal.clone().ok_or_else(|| {
         Failure::new("The access token names neither a user nor a client. Sign in again.")
     })
 }

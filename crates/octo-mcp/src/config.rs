@@ -288,8 +288,8 @@ impl Config {
         let normalised = keys::lists_from_indexes(&figment);
         let config = match normalised.extract::<Self>() {
             Ok(config) => config,
-            Err(errors) => {
-                problems.extend(errors.into_iter().map(|e| keys::describe(&e)));
+            Err(_) => {
+                problems.extend(keys::unfit::<Self>(&normalised));
                 return Err(ConfigError(problems));
             }
         };

@@ -69,7 +69,7 @@ impl Handler {
             .cloned();
         let caller = caller.unwrap_or(Caller::Anonymous);
         let key = match &caller {
-            Caller::Bearer(token) => token.claims.principal().map(StoreKey::Bearer),
+            Caller::Bearer(token) => token.principal.clone().map(StoreKey::Bearer),
             Caller::Anonymous if is_modern => None,
             // The transport has checked that this session exists and is this caller's.
             Caller::Anonymous => parts
@@ -135,8 +135,11 @@ impl ServerHandler for Handler {
         ))
     }
 
+    /// What the transport compares headers with, for each call: a name and a schema.
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        self.services.catalogue.definition(name).cloned()
+        let tool = self.services.catalogue.tool(name)?;
+        let input = tool.input.clone();
+        Some(rmcp::model::Tool::new_with_raw(tool.name, None, input))
     }
 
     async fn call_tool(
@@ -149,7 +152,9 @@ impl ServerHandler for Handler {
             capabilities: context.client_capabilities(),
             peer: context.peer.clone(),
         };
-        let response = pipeline::call(&self.services, request, incoming, client).await?;
+        // The protocol layer moves this future about before it runs it; in a box it is small.
+        let call = Box::pin(pipeline::call(&self.services, request, incoming, client));
+        let response = call.await?;
         Ok(match response {
             CallToolResponse::Complete(mut result) if is_modern(&context) => {
                 result.meta = Some(server_meta());

@@ -108,6 +108,15 @@ impl Failure {
         self
     }
 
+    /// Adds a member unless it is there.
+    pub fn with_default(self, name: &str, value: impl Serialize) -> Self {
+        if self.members.contains_key(name) {
+            self
+        } else {
+            self.with(name, value)
+        }
+    }
+
     /// The text for the caller.
     pub fn message(&self) -> &str {
         &self.message

@@ -119,7 +119,7 @@ impl Server {
         let app = router.into_make_service_with_connect_info::<SocketAddr>();
         let stop = accept.clone();
         let task = tokio::spawn(async move {
-            axum::serve(listener, app)
+            axum::serve(transport::undelayed(listener), app)
                 .with_graceful_shutdown(stop.cancelled_owned())
                 .await
         });

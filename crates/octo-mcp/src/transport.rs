@@ -21,8 +21,10 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, put};
+use axum::serve::{ListenerExt, TapIo};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -86,6 +88,13 @@ pub fn router(services: Arc<Services>, address: SocketAddr, stop: CancellationTo
         .with_state(edge)
 }
 
+/// Connections that send each piece of a stream at once. Held back until the former piece is
+/// acknowledged, the end of a streamed answer would come 40 ms late.
+pub(crate) fn undelayed(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
+    // A connection that cannot be set up so works all the same.
+    listener.tap_io(|connection| _ = connection.set_nodelay(true))
+}
+
 fn mcp_service(
     services: &Arc<Services>,
     manager: Arc<LocalSessionManager>,
@@ -126,8 +135,7 @@ async fn endpoint(
     if let Err(refused) = edge.sessions.check(&parts.headers, &caller) {
         return refused;
     }
-    let is_new =
-        parts.method == Method::POST && !has_session(&parts.headers) && !is_modern(&parts.headers);
+    let is_new = parts.method == Method::POST && may_open_session(&parts.headers);
     if is_new && edge.sessions.is_full() {
         return too_many_sessions();
     }
@@ -174,8 +182,13 @@ fn is_modern(headers: &HeaderMap) -> bool {
     version.is_some_and(|version| version >= "2026-07-28")
 }
 
-fn has_session(headers: &HeaderMap) -> bool {
-    headers.contains_key(SESSION_HEADER)
+/// Whether the message can be `initialize`: it opens a session whatever version its headers name,
+/// and only it may leave out the method.
+fn may_open_session(headers: &HeaderMap) -> bool {
+    let method = headers.get("mcp-method").map(|method| method.as_bytes());
+    let is_other = method.is_some_and(|method| method != b"initialize");
+    let is_stateless = is_modern(headers) && is_other;
+    !(is_stateless || headers.contains_key(SESSION_HEADER))
 }
 
 fn session_of(headers: &HeaderMap) -> Option<&str> {

@@ -7,10 +7,6 @@ fn load(jail: &Jail, file: Option<&str>) -> Result<Config, ConfigError> {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn environment_wins_over_the_file_and_names_ignore_case() {
     Jail::expect_with(|jail| {
         jail.create_file(
@@ -32,10 +28,6 @@ fn environment_wins_over_the_file_and_names_ignore_case() {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn unknown_and_bad_values_are_all_named() {
     Jail::expect_with(|jail| {
         jail.set_env("OCTO_MCP__PUBLICURK", "https://b.example");
@@ -56,10 +48,6 @@ fn unknown_and_bad_values_are_all_named() {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn a_public_url_that_is_no_url_is_refused() {
     Jail::expect_with(|jail| {
         for bad in ["mcp.local", "ftp://mcp.local"] {
@@ -72,10 +60,6 @@ fn a_public_url_that_is_no_url_is_refused() {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn addresses_of_kubernetes_services_are_no_settings() {
     Jail::expect_with(|jail| {
         jail.set_env("OCTO_MCP_SERVICE_HOST", "10.0.0.1");

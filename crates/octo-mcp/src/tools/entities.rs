@@ -2,12 +2,13 @@
 
 mod filters;
 mod protection;
+mod writes;
+
+use std::sync::Arc;
 
 use octo_ck::TypeGraph;
 use octo_runtime::dto::{EntityDto, Projection};
-use octo_runtime::{
-    DeleteEntity, Entity, EntityQuery, NewEntity, RtId, RuntimeError, UpdateEntity,
-};
+use octo_runtime::{Entity, EntityQuery, RtId, RtIdError, RuntimeError, Tenant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use filters::SimpleFilters;
+use writes::{create_entity, delete_entity, update_entity};
 
 /// Entities returned when no limit is given.
 const DEFAULT_LIMIT: u64 = 100;
@@ -43,7 +45,7 @@ pub fn toolset() -> Toolset {
         tool("delete_entity", delete_entity)
             .risk(Risk::Medium)
             .destructive()
-            .confirm(|p: &DeleteEntityParameters| {
+            .confirm(|p: &writes::DeleteEntityParameters| {
                 format!(
                     "Refusing to delete '{}@{}' without confirm=true.",
                     p.ck_type_id, p.rt_id
@@ -185,250 +187,41 @@ struct OneEntity {
 }
 
 async fn get_entity_by_id(cx: TenantCall, p: GetEntityById) -> ToolResult<Data<OneEntity>> {
-    let failed = |failure: Failure| failure.with("typeId", &p.ck_type_id);
-    let rt_id = rt_id(&p.rt_id).map_err(failed)?;
-    let tenant = cx.data().await?;
-    let found = tenant
-        .get(&p.ck_type_id, rt_id)
-        .await
-        .map_err(|e| failed(e.into()))?;
-    let missing = RuntimeError::EntityMissing {
-        ck_type: p.ck_type_id.clone(),
-        rt_id,
-    };
-    let entity = found.ok_or_else(|| failed(missing.into()))?;
-    let entity = shown(entity, &tenant.graph(), &Projection::all());
+    let found = find(&cx, &p.ck_type_id, &p.rt_id).await;
+    let found = found.map_err(|failure| failure.with("typeId", &p.ck_type_id))?;
     Ok(Data(OneEntity {
+        entity: shown(found.entity, &found.graph, &Projection::all()),
         type_id: p.ck_type_id,
+    }))
+}
+
+/// The entity a call names, and where it is.
+struct Found {
+    tenant: Arc<Tenant>,
+    graph: Arc<TypeGraph>,
+    entity: Entity,
+}
+
+async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Failure> {
+    let rt_id: RtId = rt_id
+        .trim()
+        .parse()
+        .map_err(|error: RtIdError| Failure::new(error.to_string()))?;
+    let tenant = cx.data().await?;
+    let entity = tenant.get(ck_type, rt_id).await?;
+    let entity = entity.ok_or_else(|| RuntimeError::EntityMissing {
+        ck_type: ck_type.to_owned(),
+        rt_id,
+    })?;
+    Ok(Found {
+        graph: tenant.graph(),
+        tenant,
         entity,
-    }))
-}
-
-/// A value to write.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct AttributeUpdate {
-    /// Attribute, or path into a record: address.city, contacts[0].lastName.
-    attribute_path: String,
-    /// Its new value; null removes it.
-    value: Value,
-}
-
-/// Creates an entity. get_type_schema tells which attributes it needs.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct CreateEntity {
-    /// Id of the type, e.g. "Basic/City".
-    ck_type_id: String,
-    /// Values of the entity.
-    entity_data: Vec<AttributeUpdate>,
-}
-
-/// A created entity.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct CreatedEntity {
-    /// The type asked for.
-    ck_type_id: String,
-    /// Id of the new entity.
-    rt_id: String,
-    /// The entity as stored.
-    #[schemars(with = "EntityItem")]
-    entity: EntityDto,
-}
-
-async fn create_entity(cx: TenantCall, p: CreateEntity) -> ToolResult<Data<CreatedEntity>> {
-    let failed = |failure: Failure| failure.with("ckTypeId", &p.ck_type_id);
-    let tenant = cx.data().await?;
-    protection::refuse_writes(&tenant.graph(), &p.ck_type_id).map_err(failed)?;
-    let mut entity = NewEntity::of(&p.ck_type_id).with_optional_defaults();
-    for item in p.entity_data {
-        entity = entity.assign(item.attribute_path, item.value);
-    }
-    let stored = tenant.insert(entity).await.map_err(|e| failed(e.into()))?;
-    Ok(Data(CreatedEntity {
-        rt_id: stored.rt_id.to_string(),
-        entity: shown(stored, &tenant.graph(), &Projection::all()),
-        ck_type_id: p.ck_type_id,
-    }))
-}
-
-/// Changes attributes of an entity; attributes that are not named stay. With expectedVersion
-/// nothing is written if somebody else changed the entity meanwhile: the current entity comes back
-/// with isConflict.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct UpdateEntityParameters {
-    /// Id of the entity, 24 hex digits.
-    rt_id: String,
-    /// Id of the type or of a base type.
-    ck_type_id: String,
-    /// Values to change.
-    entity_data: Vec<AttributeUpdate>,
-    /// The rtVersion the change is based on.
-    #[schemars(range(min = 0))]
-    expected_version: Option<u64>,
-}
-
-/// A changed entity.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct UpdatedEntity {
-    /// The type asked for.
-    type_id: String,
-    /// Id of the entity.
-    rt_id: String,
-    /// Its version now.
-    current_rt_version: u64,
-    /// The entity as stored.
-    #[schemars(with = "EntityItem")]
-    entity: EntityDto,
-    /// Nothing was written because the entity had changed.
-    is_conflict: bool,
-}
-
-async fn update_entity(
-    cx: TenantCall,
-    p: UpdateEntityParameters,
-) -> ToolResult<Data<UpdatedEntity>> {
-    let failed = |failure: Failure| {
-        failure
-            .with("typeId", &p.ck_type_id)
-            .with("rtId", &p.rt_id)
-            .with("isConflict", false)
-    };
-    let rt_id = rt_id(&p.rt_id).map_err(failed)?;
-    let tenant = cx.data().await?;
-    let graph = tenant.graph();
-    let stored = tenant
-        .get(&p.ck_type_id, rt_id)
-        .await
-        .map_err(|e| failed(e.into()))?;
-    let missing = || RuntimeError::EntityMissing {
-        ck_type: p.ck_type_id.clone(),
-        rt_id,
-    };
-    let stored = stored.ok_or_else(|| failed(missing().into()))?;
-    protection::refuse_writes(&graph, &stored.ck_type_id.to_string()).map_err(failed)?;
-    let mut update = UpdateEntity::of(&p.ck_type_id, rt_id);
-    for item in p.entity_data {
-        update = update.assign(item.attribute_path, item.value);
-    }
-    if let Some(version) = p.expected_version {
-        update = update.expect_version(version);
-    }
-    let updated = match tenant.update(update).await {
-        Ok(updated) => updated,
-        Err(error) => {
-            let failure = conflict(error, &graph).with("typeId", &p.ck_type_id);
-            return Err(failure.with("rtId", &p.rt_id));
-        }
-    };
-    Ok(Data(UpdatedEntity {
-        type_id: p.ck_type_id,
-        rt_id: p.rt_id,
-        current_rt_version: updated.version,
-        entity: shown(updated, &graph, &Projection::all()),
-        is_conflict: false,
-    }))
-}
-
-/// Deletes an entity: it is archived and no longer found, and its associations are removed. With
-/// expectedVersion nothing is deleted if somebody else changed the entity meanwhile.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct DeleteEntityParameters {
-    /// Id of the type or of a base type.
-    ck_type_id: String,
-    /// Id of the entity, 24 hex digits.
-    rt_id: String,
-    /// The rtVersion the deletion is based on.
-    #[schemars(range(min = 0))]
-    expected_version: Option<u64>,
-}
-
-/// A deleted entity.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct DeletedEntity {
-    /// The type asked for.
-    ck_type_id: String,
-    /// Id of the entity.
-    rt_id: String,
-    /// Nothing was deleted because the entity had changed.
-    is_conflict: bool,
-    /// Associations removed with it.
-    removed_associations: usize,
-    /// Entities that lost a partner they must have, as "Type@id".
-    orphaned_entities: Vec<String>,
-}
-
-async fn delete_entity(
-    cx: TenantCall,
-    p: DeleteEntityParameters,
-) -> ToolResult<Data<DeletedEntity>> {
-    let failed = |failure: Failure| {
-        failure
-            .with("ckTypeId", &p.ck_type_id)
-            .with("rtId", &p.rt_id)
-            .with("isConflict", false)
-    };
-    let rt_id = rt_id(&p.rt_id).map_err(failed)?;
-    let tenant = cx.data().await?;
-    let graph = tenant.graph();
-    let stored = tenant
-        .get(&p.ck_type_id, rt_id)
-        .await
-        .map_err(|e| failed(e.into()))?;
-    let missing = || RuntimeError::EntityMissing {
-        ck_type: p.ck_type_id.clone(),
-        rt_id,
-    };
-    let stored = stored.ok_or_else(|| failed(missing().into()))?;
-    protection::refuse_writes(&graph, &stored.ck_type_id.to_string()).map_err(failed)?;
-    let mut delete = DeleteEntity::of(&p.ck_type_id, rt_id);
-    if let Some(version) = p.expected_version {
-        delete = delete.expect_version(version);
-    }
-    let deleted = match tenant.delete(delete).await {
-        Ok(deleted) => deleted,
-        Err(error) => {
-            let failure = conflict(error, &graph).with("ckTypeId", &p.ck_type_id);
-            return Err(failure.with("rtId", &p.rt_id));
-        }
-    };
-    Ok(Data(DeletedEntity {
-        ck_type_id: p.ck_type_id,
-        rt_id: p.rt_id,
-        is_conflict: false,
-        removed_associations: deleted.removed.len(),
-        orphaned_entities: deleted.orphans.iter().map(ToString::to_string).collect(),
-    }))
-}
-
-/// A failed write; a stale version comes back with the current entity.
-fn conflict(error: RuntimeError, graph: &TypeGraph) -> Failure {
-    let current = error
-        .as_conflict()
-        .map(|conflict| (conflict.current, conflict.entity.clone()));
-    let failure = Failure::from(error);
-    match current {
-        None => failure.with("isConflict", false),
-        Some((version, entity)) => failure
-            .with("isConflict", true)
-            .with("currentRtVersion", version)
-            .with("entity", shown(entity, graph, &Projection::all())),
-    }
+    })
 }
 
 /// An entity as callers see it: without secrets.
 fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
-}
-
-fn rt_id(text: &str) -> Result<RtId, Failure> {
-    text.trim()
-        .parse()
-        .map_err(|error: octo_runtime::RtIdError| Failure::new(error.to_string()))
 }

@@ -66,6 +66,10 @@ struct ToolInfo {
     category: &'static str,
     /// What it does.
     description: String,
+    /// Module it is written in.
+    class_name: &'static str,
+    /// Its name there.
+    method_name: &'static str,
     /// Its parameters.
     parameters: Vec<ParameterInfo>,
     /// Their number.
@@ -117,10 +121,13 @@ async fn list_available_tools(cx: Call, p: ListAvailableTools) -> ToolResult<Dat
 
 fn info(tool: &Tool) -> ToolInfo {
     let parameters = parameters(&tool.input);
+    let (class_name, method_name) = tool.source();
     ToolInfo {
         name: tool.name,
         category: tool.category,
         description: tool.description.clone(),
+        class_name,
+        method_name,
         parameter_count: parameters.len(),
         has_optional_params: parameters.iter().any(|p| p.is_optional),
         parameters,
@@ -188,6 +195,10 @@ struct ToolDetails {
     category: &'static str,
     /// What it does.
     description: String,
+    /// Module it is written in.
+    class_name: &'static str,
+    /// Its name there.
+    method_name: &'static str,
     /// JSON type of the result.
     return_type: &'static str,
     /// Members of the result.
@@ -221,10 +232,13 @@ async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDe
                 .then(|| ("confirm".to_owned(), json!(true))),
         )
         .collect();
+    let (class_name, method_name) = tool.source();
     Ok(Data(ToolDetails {
         name: tool.name,
         category: tool.category,
         description: tool.description.clone(),
+        class_name,
+        method_name,
         return_type: if tool.output.is_some() {
             "object"
         } else {

@@ -19,9 +19,9 @@ pub struct Client {
 }
 
 /// Version of the session protocol in tests.
-const LEGACY: &str = "2025-11-25";
+pub const LEGACY: &str = "2025-11-25";
 /// Version of the stateless protocol in tests.
-const MODERN: &str = "2026-07-28";
+pub const MODERN: &str = "2026-07-28";
 
 impl Client {
     /// A client that has not said anything yet.
@@ -165,5 +165,36 @@ impl Client {
             request = request.bearer_auth(bearer);
         }
         request.send().await.unwrap()
+    }
+}
+
+/// Messages of an answer as they arrive.
+pub struct Stream {
+    response: Response,
+    received: String,
+}
+
+impl Stream {
+    pub fn new(response: Response) -> Self {
+        assert_eq!(response.status(), StatusCode::OK);
+        Self {
+            response,
+            received: String::new(),
+        }
+    }
+
+    /// The next message; `None` at the end.
+    pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            while let Some(end) = self.received.find('\n') {
+                let line: String = self.received.drain(..=end).collect();
+                let data = line.trim_end().strip_prefix("data:").unwrap_or_default();
+                if let Ok(message) = serde_json::from_str(data) {
+                    return Some(message);
+                }
+            }
+            let chunk = self.response.chunk().await.unwrap()?;
+            self.received.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
     }
 }

@@ -4,12 +4,14 @@
 //! do: MCP over HTTP, the login pages over HTTP.
 
 #![expect(unreachable_pub, reason = "modules of one test binary")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod app;
 mod archive_paths;
 mod browser;
 mod client;
 mod completion;
+mod confirm;
 mod contract;
 mod entities;
 mod files;
@@ -18,6 +20,7 @@ mod knowledge;
 mod matrix;
 mod metadata;
 mod models;
+mod protocol;
 mod resources;
 mod roles;
 mod session;

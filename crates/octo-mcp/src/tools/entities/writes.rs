@@ -1,0 +1,223 @@
+//! Creating, changing and deleting entities.
+
+use octo_ck::TypeGraph;
+use octo_runtime::dto::{EntityDto, Projection};
+use octo_runtime::{DeleteEntity, NewEntity, RuntimeError, UpdateEntity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{EntityItem, Found, find, protection, shown};
+use crate::call::TenantCall;
+use crate::reply::{Data, Failure, ToolResult};
+
+/// A value to write.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AttributeUpdate {
+    /// Attribute, or path into a record: address.city, contacts[0].lastName.
+    attribute_path: String,
+    /// Its new value; null removes it.
+    value: Value,
+}
+
+/// Creates an entity. get_type_schema tells which attributes it needs.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateEntity {
+    /// Id of the type, e.g. "Basic/City".
+    ck_type_id: String,
+    /// Values of the entity.
+    entity_data: Vec<AttributeUpdate>,
+}
+
+/// A created entity.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreatedEntity {
+    /// The type asked for.
+    ck_type_id: String,
+    /// Id of the new entity.
+    rt_id: String,
+    /// The entity as stored.
+    #[schemars(with = "EntityItem")]
+    entity: EntityDto,
+}
+
+pub(super) async fn create_entity(
+    cx: TenantCall,
+    p: CreateEntity,
+) -> ToolResult<Data<CreatedEntity>> {
+    let failed = |failure: Failure| failure.with("ckTypeId", &p.ck_type_id);
+    let tenant = cx.data().await?;
+    protection::refuse_writes(&tenant.graph(), &p.ck_type_id).map_err(failed)?;
+    let mut entity = NewEntity::of(&p.ck_type_id).with_optional_defaults();
+    for item in p.entity_data {
+        entity = entity.assign(item.attribute_path, item.value);
+    }
+    let stored = tenant.insert(entity).await.map_err(|e| failed(e.into()))?;
+    Ok(Data(CreatedEntity {
+        rt_id: stored.rt_id.to_string(),
+        entity: shown(stored, &tenant.graph(), &Projection::all()),
+        ck_type_id: p.ck_type_id,
+    }))
+}
+
+/// Changes attributes of an entity; attributes that are not named stay. With expectedVersion
+/// nothing is written if somebody else changed the entity meanwhile: the current entity comes back
+/// with isConflict.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdateEntityParameters {
+    /// Id of the entity, 24 hex digits.
+    rt_id: String,
+    /// Id of the type or of a base type.
+    ck_type_id: String,
+    /// Values to change.
+    entity_data: Vec<AttributeUpdate>,
+    /// The rtVersion the change is based on.
+    #[schemars(range(min = 0))]
+    expected_version: Option<u64>,
+}
+
+/// A changed entity.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UpdatedEntity {
+    /// The type asked for.
+    type_id: String,
+    /// Id of the entity.
+    rt_id: String,
+    /// Its version now.
+    current_rt_version: u64,
+    /// The entity as stored.
+    #[schemars(with = "EntityItem")]
+    entity: EntityDto,
+    /// Nothing was written because the entity had changed.
+    is_conflict: bool,
+}
+
+pub(super) async fn update_entity(
+    cx: TenantCall,
+    p: UpdateEntityParameters,
+) -> ToolResult<Data<UpdatedEntity>> {
+    let (ck_type_id, rt_id) = (p.ck_type_id.clone(), p.rt_id.clone());
+    update(&cx, p).await.map(Data).map_err(|failure| {
+        failure
+            .with("typeId", ck_type_id)
+            .with("rtId", rt_id)
+            .with_default("isConflict", false)
+    })
+}
+
+async fn update(cx: &TenantCall, p: UpdateEntityParameters) -> Result<UpdatedEntity, Failure> {
+    let Found {
+        tenant,
+        graph,
+        entity,
+    } = find(cx, &p.ck_type_id, &p.rt_id).await?;
+    protection::refuse_writes(&graph, &entity.ck_type_id.to_string())?;
+    let mut update = UpdateEntity::from_entity(&entity);
+    for item in p.entity_data {
+        update = update.assign(item.attribute_path, item.value);
+    }
+    if let Some(version) = p.expected_version {
+        update = update.expect_version(version);
+    }
+    let updated = tenant.update(update).await;
+    let updated = updated.map_err(|error| refused(error, &graph))?;
+    Ok(UpdatedEntity {
+        type_id: p.ck_type_id,
+        rt_id: p.rt_id,
+        current_rt_version: updated.version,
+        entity: shown(updated, &graph, &Projection::all()),
+        is_conflict: false,
+    })
+}
+
+/// Deletes an entity: it is archived and no longer found, and its associations are removed. With
+/// expectedVersion nothing is deleted if somebody else changed the entity meanwhile.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteEntityParameters {
+    /// Id of the type or of a base type.
+    pub(super) ck_type_id: String,
+    /// Id of the entity, 24 hex digits.
+    pub(super) rt_id: String,
+    /// The rtVersion the deletion is based on.
+    #[schemars(range(min = 0))]
+    expected_version: Option<u64>,
+}
+
+/// A deleted entity.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeletedEntity {
+    /// The type asked for.
+    ck_type_id: String,
+    /// Id of the entity.
+    rt_id: String,
+    /// Nothing was deleted because the entity had changed.
+    is_conflict: bool,
+    /// Its version now, after a conflict.
+    current_rt_version: Option<u64>,
+    /// The entity as it is now, after a conflict.
+    #[schemars(with = "Option<EntityItem>")]
+    entity: Option<EntityDto>,
+    /// Associations removed with it.
+    removed_associations: usize,
+    /// Entities that lost a partner they must have, as "Type@id".
+    orphaned_entities: Vec<String>,
+}
+
+pub(super) async fn delete_entity(
+    cx: TenantCall,
+    p: DeleteEntityParameters,
+) -> ToolResult<Data<DeletedEntity>> {
+    let (ck_type_id, rt_id) = (p.ck_type_id.clone(), p.rt_id.clone());
+    delete(&cx, p).await.map(Data).map_err(|failure| {
+        failure
+            .with("ckTypeId", ck_type_id)
+            .with("rtId", rt_id)
+            .with_default("isConflict", false)
+    })
+}
+
+async fn delete(cx: &TenantCall, p: DeleteEntityParameters) -> Result<DeletedEntity, Failure> {
+    let Found {
+        tenant,
+        graph,
+        entity,
+    } = find(cx, &p.ck_type_id, &p.rt_id).await?;
+    protection::refuse_writes(&graph, &entity.ck_type_id.to_string())?;
+    let mut delete = DeleteEntity::of(entity.ck_type_id.to_string(), entity.rt_id);
+    if let Some(version) = p.expected_version {
+        delete = delete.expect_version(version);
+    }
+    let deleted = tenant.delete(delete).await;
+    let deleted = deleted.map_err(|error| refused(error, &graph))?;
+    Ok(DeletedEntity {
+        ck_type_id: p.ck_type_id,
+        rt_id: p.rt_id,
+        is_conflict: false,
+        current_rt_version: None,
+        entity: None,
+        removed_associations: deleted.removed.len(),
+        orphaned_entities: deleted.orphans.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// A failed write; a stale version comes back with the current entity.
+fn refused(error: RuntimeError, graph: &TypeGraph) -> Failure {
+    let current = error
+        .as_conflict()
+        .map(|conflict| (conflict.current, conflict.entity.clone()));
+    let failure = Failure::from(error);
+    match current {
+        None => failure,
+        Some((version, entity)) => failure
+            .with("isConflict", true)
+            .with("currentRtVersion", version)
+            .with("entity", shown(entity, graph, &Projection::all())),
+    }
+}
