@@ -97,7 +97,8 @@ impl Default for McpConfig {
 /// When callers without a bearer token may list tools and sign in (spec, auth 10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum AnonymousLogin {
-    /// Only from this machine, straight to a loopback listener.
+    /// Only from this machine, straight to a loopback listener, and only while `PublicUrl` is a
+    /// loopback address, too.
     #[serde(alias = "loopback")]
     Loopback,
     /// Never.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, put};
@@ -114,6 +114,7 @@ fn mcp_service(
 async fn endpoint(
     State(edge): State<Edge>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    tenant: Option<Path<String>>,
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -123,7 +124,7 @@ async fn endpoint(
     if parts.method == Method::OPTIONS {
         return origin::preflight(&parts.headers);
     }
-    let route = route_tenant(parts.uri.path());
+    let route = tenant.map(|Path(tenant)| tenant);
     let caller = match caller::identify(&edge, &parts, peer, route.as_deref()).await {
         Ok(caller) => caller,
         Err(refused) => return refused,
@@ -155,23 +156,13 @@ async fn endpoint(
     }
     if let Some(id) = ended {
         edge.sessions.end(&id);
+        if response.status() == StatusCode::ACCEPTED {
+            // Nothing is left to be done, which 202 would mean.
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
     }
     response.headers_mut().extend(cors);
     response
-}
-
-/// `acme` of `/acme/mcp`, decoded.
-fn route_tenant(path: &str) -> Option<String> {
-    let tenant = path.strip_suffix("/mcp")?.strip_prefix('/')?;
-    let decoded = percent_decode(tenant)?;
-    (!decoded.trim().is_empty()).then_some(decoded)
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let pair = format!("x={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pair.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
 }
 
 /// Whether a request says it belongs to the stateless protocol generation.
@@ -202,16 +193,4 @@ fn too_many_sessions() -> Response {
         "There are too many open sessions. Try again later.",
     )
         .into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tenant_is_the_segment_before_mcp() {
-        assert_eq!(route_tenant("/acme/mcp").as_deref(), Some("acme"));
-        assert_eq!(route_tenant("/a%20b+c/mcp").as_deref(), Some("a b+c"));
-        assert_eq!(route_tenant("/mcp"), None);
-    }
 }

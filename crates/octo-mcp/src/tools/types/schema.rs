@@ -296,8 +296,7 @@ fn attribute_item(graph: &TypeGraph, attribute: &AttributeNode) -> AttributeItem
         value_type: attribute.value_type,
         is_optional: attribute.is_optional,
         description: attribute.description.clone(),
-        default_values: (!attribute.default_values.is_empty())
-            .then(|| attribute.default_values.clone()),
+        default_values: default_values(attribute),
         enum_values: enum_values(attribute),
         record_id: record.map(|record| record.rt_id.to_string()),
         record_fields: record.map(|record| {
@@ -310,6 +309,20 @@ fn attribute_item(graph: &TypeGraph, attribute: &AttributeNode) -> AttributeItem
             record.attributes.iter().map(field).collect()
         }),
     }
+}
+
+/// Defaults as they would be written: enums by name.
+fn default_values(attribute: &AttributeNode) -> Option<Vec<Value>> {
+    if attribute.default_values.is_empty() {
+        return None;
+    }
+    let named = |value: &Value| {
+        let key = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+        let key = key.and_then(|key| i32::try_from(key).ok())?;
+        attribute.enum_type.as_ref()?.name_of(key).map(Value::from)
+    };
+    let shown = |value: &Value| named(value).unwrap_or_else(|| value.clone());
+    Some(attribute.default_values.iter().map(shown).collect())
 }
 
 fn enum_values(attribute: &AttributeNode) -> Option<Vec<String>> {
