@@ -21,6 +21,7 @@ const KNOWN: &[&str] = &[
     "mcp.allowedorigins",
     "mcp.calltimeoutseconds",
     "mcp.maxconcurrentcalls",
+    "mcp.knowledgehosts",
     "mcp.trustedcafile",
     "mcp.insecuretls",
     "mcp.minloglevel",

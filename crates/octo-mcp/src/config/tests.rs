@@ -86,3 +86,20 @@ fn secrets_are_not_printed() {
     };
     assert!(!format!("{config:?}").contains("hunter2"));
 }
+
+#[test]
+fn knowledge_hosts_are_hosts() {
+    Jail::expect_with(|jail| {
+        jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__0", "docs.local");
+        jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__1", "[::1]:8080");
+        assert_eq!(load(jail, None).expect("loads").mcp.knowledgehosts.len(), 2);
+        jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__1", "http://docs.local/");
+        let error = load(jail, None).expect_err("refused").to_string();
+        assert!(
+            error.contains("OCTO_MCP__KNOWLEDGEHOSTS")
+                && error.contains("'http://docs.local/' is not a host"),
+            "{error}"
+        );
+        Ok(())
+    });
+}

@@ -7,19 +7,23 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod app;
+mod archive_paths;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
+mod completion;
 mod confirm;
 mod contract;
 mod edge;
 mod entities;
 mod files;
 mod gate;
+mod knowledge;
 mod matrix;
 mod metadata;
 mod models;
 mod protocol;
+mod resources;
 mod roles;
 mod services;
 mod session;

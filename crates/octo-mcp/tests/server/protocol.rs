@@ -30,7 +30,7 @@ async fn a_version_is_agreed_on() {
         assert!(text.contains("authenticate"), "{text}");
         let capabilities = result["capabilities"].as_object().unwrap();
         let names: Vec<_> = capabilities.keys().collect();
-        assert_eq!(names, ["prompts", "resources", "tools"]);
+        assert_eq!(names, ["completions", "prompts", "resources", "tools"]);
     }
     for version in ["v999.0.0", "2027-01-01"] {
         let unknown = post(&app)
@@ -86,14 +86,18 @@ async fn the_server_can_be_discovered() {
     assert_eq!(info["name"], json!("octomesh-mcp"), "{result}");
     // What is not offered is not served, and the other way round.
     let capabilities = result["capabilities"].as_object().unwrap();
-    for (capability, method) in [
-        ("tools", "tools/list"),
-        ("resources", "resources/list"),
-        ("prompts", "prompts/list"),
-        ("completions", "completion/complete"),
-        ("logging", "logging/setLevel"),
+    let completion = json!({
+        "ref": {"type": "ref/prompt", "name": "sign_in"},
+        "argument": {"name": "tenantId", "value": "o"},
+    });
+    for (capability, method, parameters) in [
+        ("tools", "tools/list", json!({})),
+        ("resources", "resources/list", json!({})),
+        ("prompts", "prompts/list", json!({})),
+        ("completions", "completion/complete", completion),
+        ("logging", "logging/setLevel", json!({"level": "debug"})),
     ] {
-        let (_, answer) = send(modern(&app, method, json!({}))).await;
+        let (_, answer) = send(modern(&app, method, parameters)).await;
         assert_eq!(
             answer["result"].is_object(),
             capabilities.contains_key(capability),
@@ -106,10 +110,6 @@ async fn the_server_can_be_discovered() {
 async fn what_is_not_served_says_so() {
     let app = App::start().await;
     let mut client = app.client().await;
-    let completion = json!({
-        "ref": {"type": "ref/prompt", "name": "sign_in"},
-        "argument": {"name": "tenantId", "value": "o"},
-    });
     let named = |method: &str, parameters: Value| {
         let uri = parameters["uri"].as_str().map(str::to_owned);
         let request = modern(&app, method, parameters);
@@ -120,7 +120,6 @@ async fn what_is_not_served_says_so() {
     };
     for (method, parameters) in [
         ("unknown/method", json!({})),
-        ("completion/complete", completion.clone()),
         ("logging/setLevel", json!({"level": "debug"})),
         (
             "resources/subscribe",
@@ -304,7 +303,10 @@ async fn documents_are_listed_and_read() {
         assert_eq!(answer["error"]["code"], json!(-32602), "{uri}: {answer}");
     }
     let templates = client.request("resources/templates/list", json!({})).await;
-    assert_eq!(templates["result"]["resourceTemplates"], json!([]));
+    let templates = templates["result"]["resourceTemplates"].as_array().unwrap();
+    for template in templates {
+        assert_eq!(template["mimeType"], json!("text/markdown"), "{template}");
+    }
 }
 
 #[tokio::test]
