@@ -84,10 +84,6 @@ fn secrets_are_not_printed() {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn knowledge_hosts_are_hosts() {
     Jail::expect_with(|jail| {
         jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__0", "docs.local");
