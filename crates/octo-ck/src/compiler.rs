@@ -19,6 +19,7 @@
 
 mod folder;
 mod header;
+mod input;
 mod migrations;
 mod placeholders;
 mod resolve;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::catalog::Catalogs;
 use crate::decode::Decoder;
 use crate::decode::elements::Elements;
 use crate::diagnostics::{Code, Diagnostics, Position};
@@ -37,6 +39,8 @@ use crate::id::{CkId, CkModelId, ElementId};
 use crate::model::CompiledModel;
 use crate::version::CkVersion;
 use placeholders::Placeholders;
+
+pub use input::{check_compiled, compile_path, read_path};
 
 /// Outcome of a run.
 #[derive(Debug)]
@@ -63,6 +67,11 @@ const FOLDERS: [(&str, &str); 5] = [
 ///
 /// Findings are located by file path, beginning with `folder` as given.
 pub fn compile_folder(folder: &Path, available: &[Arc<CompiledModel>]) -> Compilation {
+    compile_folder_with(folder, &Catalogs::from(available))
+}
+
+/// Compiles the model in `folder`, choosing dependencies in `catalogs`.
+pub fn compile_folder_with(folder: &Path, catalogs: &Catalogs) -> Compilation {
     let mut diagnostics = Diagnostics::default();
     let files = folder::read(folder, &mut diagnostics);
     let root = folder.display().to_string();
@@ -72,20 +81,26 @@ pub fn compile_folder(folder: &Path, available: &[Arc<CompiledModel>]) -> Compil
             files: &files,
             diagnostics: &mut diagnostics,
         };
-        run.compile(available)
+        run.compile(catalogs)
     });
     finish(model, diagnostics)
 }
 
 /// Compiles a model from texts in memory, choosing dependencies among `available` models.
 pub fn compile_sources(files: SourceFiles, available: &[Arc<CompiledModel>]) -> Compilation {
+    compile_sources_with(files, "", &Catalogs::from(available))
+}
+
+/// Compiles a model from texts in memory, choosing dependencies in `catalogs`. Findings are located
+/// by file path below `root`.
+pub fn compile_sources_with(files: SourceFiles, root: &str, catalogs: &Catalogs) -> Compilation {
     let mut diagnostics = Diagnostics::default();
     let mut run = Run {
-        root: "",
+        root,
         files: &files,
         diagnostics: &mut diagnostics,
     };
-    let model = run.compile(available);
+    let model = run.compile(catalogs);
     finish(model, diagnostics)
 }
 
@@ -104,11 +119,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn compile(&mut self, available: &[Arc<CompiledModel>]) -> Option<CompiledModel> {
+    fn compile(&mut self, catalogs: &Catalogs) -> Option<CompiledModel> {
         let header = header::read(self);
         let dependencies = header
             .as_ref()
-            .and_then(|header| resolve::resolve(self, header, available));
+            .and_then(|header| resolve::resolve(self, header, catalogs));
         let id = header.as_ref().map_or_else(unnamed, |h| h.id.clone());
         let known = header.as_ref().map(|header| &header.id);
         let placeholders = Placeholders::new(known, dependencies.as_deref());

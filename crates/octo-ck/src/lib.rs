@@ -9,21 +9,27 @@
 //! docs of each module).
 
 pub mod builtin;
+pub mod catalog;
 pub mod compiler;
 mod decode;
 pub mod dependencies;
 pub mod diagnostics;
+pub mod diff;
 pub mod display;
 mod document;
+pub mod drawing;
 pub mod graph;
 pub mod id;
+pub mod migration;
 pub mod model;
 mod naming;
+pub mod package;
 pub mod range;
 pub mod read;
 mod suggest;
 pub mod version;
 
+pub use catalog::Catalogs;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use graph::TypeGraph;
 pub use id::{CkId, CkModelId, ElementId, IdError, RtCkId};

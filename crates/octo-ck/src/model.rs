@@ -2,6 +2,7 @@
 //! tenants. Readers are strict: unknown members are errors.
 
 mod migration;
+mod yaml;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,20 @@ impl CompiledModel {
     pub fn to_json(&self) -> String {
         // Only maps with keys that are no strings can fail; the model has none.
         serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The published YAML form: as [`CompiledModel::to_json`], but without flags that are false
+    /// and without element versions that are 1. Equal models give equal texts.
+    ///
+    /// YAML default values are texts: numbers and booleans among them come back as such.
+    pub fn to_yaml(&self) -> String {
+        yaml::write(self)
+    }
+
+    /// Name of the file the compiler writes, without its extension: `ck-` and the semantic name
+    /// in lower case, such as `ck-system-2` (spec, Construction Kit 3).
+    pub fn file_stem(&self) -> String {
+        format!("ck-{}", self.model_id.semantic_name().to_lowercase())
     }
 }
 

@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use octo_ck::catalog::FolderCatalog;
 use octo_ck::dependencies::missing_dependencies;
-use octo_ck::{CompiledModel, TypeGraph, builtin, compiler, read_compiled, read_published};
+use octo_ck::{
+    Catalogs, CkModelId, CkModelRange, CompiledModel, TypeGraph, builtin, compiler, read_compiled,
+    read_published,
+};
 
 fn shared() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
@@ -98,7 +102,36 @@ fn every_published_model_builds_a_graph_with_its_dependencies() {
     assert!(built >= 100, "only {built} published sets are consistent");
 }
 
-/// The facts of a model in comparable form: element by element, without descriptions.
+#[test]
+fn the_latest_versions_resolve_in_the_catalog() {
+    let Some(shared) = shared() else { return };
+    let folder = FolderCatalog::new("published", shared.join("catalog"));
+    let catalogs = Catalogs::new([Arc::new(folder) as Arc<dyn octo_ck::catalog::Catalog>]);
+    let listing = catalogs.list(None, 0, usize::MAX);
+    assert_eq!(listing.failures, []);
+    let latest: BTreeMap<String, CkModelId> = listing
+        .items
+        .into_iter()
+        .map(|item| (item.model_id.name().to_owned(), item.model_id))
+        .collect();
+    let mut contradictory = Vec::new();
+    for id in latest.values() {
+        match catalogs.closure(&[CkModelRange::exactly(id)]) {
+            Ok(models) => {
+                TypeGraph::build(models).unwrap_or_else(|problems| panic!("{id}:\n{problems}"));
+            }
+            Err(problems) => {
+                assert!(problems.iter().all(|d| d.code == 66), "{id}:\n{problems}");
+                contradictory.push(id.to_string());
+            }
+        }
+    }
+    // Pins Basic-2.0.2 beside a Basic.Accounting that was built against Basic-2.0.3.
+    assert_eq!(contradictory, ["Meshmakers.Accounting-1.18.0"]);
+    assert!(latest.len() >= 25, "only {} libraries", latest.len());
+}
+
+/// The facts of a model in comparable form: element by element, and its migrations.
 fn facts(model: &CompiledModel) -> BTreeMap<String, String> {
     let json: serde_json::Value = serde_json::from_str(&model.to_json()).unwrap();
     let mut facts = BTreeMap::new();
@@ -119,13 +152,19 @@ fn facts(model: &CompiledModel) -> BTreeMap<String, String> {
             assert!(facts.insert(key, format!("{element:#}")).is_none());
         }
     }
+    let mut migrations = json["migrations"].clone();
+    drop_descriptions(&mut migrations);
+    facts.insert("migrations".to_owned(), format!("{migrations:#}"));
     facts
 }
 
+/// Removes texts for people, and the names of migration steps that only reports show.
 fn drop_descriptions(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(members) => {
-            members.remove("description");
+            for key in ["description", "stepId", "validationId"] {
+                members.remove(key);
+            }
             members.values_mut().for_each(drop_descriptions);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(drop_descriptions),
@@ -171,6 +210,40 @@ fn published_files_are_written_as_they_were_read() {
         same += 1;
     }
     assert!(same >= 20, "only {same} of {} files", files.len());
+}
+
+#[test]
+fn published_models_survive_yaml() {
+    let Some(shared) = shared() else { return };
+    for (id, model) in catalog(&shared) {
+        let read = read_compiled(&model.to_yaml(), &id).unwrap_or_else(|d| panic!("{d}"));
+        assert_eq!(read.to_yaml(), model.to_yaml(), "{id}");
+        assert_same(&as_texts(read), &as_texts(Arc::unwrap_or_clone(model)));
+    }
+}
+
+/// The model with all untyped values as texts, which is how YAML has them.
+fn as_texts(mut model: CompiledModel) -> CompiledModel {
+    let text = |value: &mut serde_json::Value| {
+        if !value.is_string() {
+            *value = serde_json::Value::String(value.to_string());
+        }
+    };
+    for attribute in &mut model.attributes {
+        attribute.default_values.iter_mut().flatten().for_each(text);
+    }
+    model
+}
+
+#[test]
+fn compiled_folders_survive_writing() {
+    let Some(shared) = shared() else { return };
+    for model in compiled_libraries(&shared) {
+        let id = model.model_id.to_string();
+        for text in [model.to_yaml(), model.to_json()] {
+            assert_same(&read_compiled(&text, &id).unwrap(), &model);
+        }
+    }
 }
 
 /// Writes characters as they are that the publisher escaped as `\uXXXX`, quotes as `\"`.
@@ -262,11 +335,10 @@ fn assert_same(ours: &CompiledModel, published: &CompiledModel) {
     assert_eq!(ours, published, "{id}");
 }
 
-#[test]
-fn all_folders_compile_with_the_newest_consistent_dependencies() {
-    let Some(shared) = shared() else { return };
+/// The built-in models and all libraries of the shared data, compiled against each other.
+fn compiled_libraries(shared: &Path) -> Vec<Arc<CompiledModel>> {
     let mut available = builtin::all();
-    let mut waiting = model_folders(&shared);
+    let mut waiting = model_folders(shared);
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut reasons = String::new();
@@ -284,7 +356,14 @@ fn all_folders_compile_with_the_newest_consistent_dependencies() {
             "{waiting:?} do not compile:\n{reasons}"
         );
     }
-    let graph = TypeGraph::build(available).unwrap_or_else(|problems| panic!("{problems}"));
+    available
+}
+
+#[test]
+fn all_folders_compile_into_one_graph() {
+    let Some(shared) = shared() else { return };
+    let models = compiled_libraries(&shared);
+    let graph = TypeGraph::build(models).unwrap_or_else(|problems| panic!("{problems}"));
     for node in graph.types() {
         let columns = graph.columns(node).unwrap();
         assert!(columns.len() >= 8 + 3, "{}", node.id);

@@ -1,12 +1,10 @@
 //! REST service of assets: tenants and Construction Kit models (assets.md 3 and 8.2).
 //!
 //! Models come as one compiled document, as a zip with one, or as a zip of a source folder, which
-//! is compiled against the models of the tenant. [`archive`] reads zips that nobody should trust,
-//! [`model_file`] finds the model in them.
+//! is compiled against the models of the tenant. [`octo_ck::package`] finds the model in what is
+//! uploaded.
 
-pub mod archive;
 mod import;
-pub mod model_file;
 mod setup;
 mod tenants;
 mod upload;

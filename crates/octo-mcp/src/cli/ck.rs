@@ -1,11 +1,14 @@
 //! `octo-mcp ck`.
 
-use std::path::PathBuf;
+mod compile;
+mod diff;
+mod graph;
+mod sources;
+
+use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use octo_ck::{CompiledModel, builtin, compiler};
 
 /// Work on Construction Kit models.
 #[derive(Args)]
@@ -14,47 +17,42 @@ pub(crate) struct Ck {
     command: Command,
 }
 
+/// A model is a folder with a `ckModel.yaml`, a compiled file, or a zip archive of either.
 #[derive(Subcommand)]
 enum Command {
-    /// Compile model folders and print what is wrong with them.
-    Check {
-        /// Folders with a `ckModel.yaml`; a folder may depend on the ones before it.
-        #[arg(required = true, value_name = "FOLDER")]
-        folders: Vec<PathBuf>,
-    },
+    /// Compile models and print what is wrong with them.
+    Check(compile::Check),
+    /// Compile a model into one file.
+    Compile(compile::Compile),
+    /// Print what changed between two versions of a model, and whether it is breaking.
+    Diff(diff::Diff),
+    /// Draw types and their inheritance.
+    Graph(graph::Graph),
 }
 
 impl Ck {
     pub(crate) fn run(self) -> ExitCode {
         match self.command {
-            Command::Check { folders } => check(&folders),
+            Command::Check(check) => check.run(),
+            Command::Compile(compile) => compile.run(),
+            Command::Diff(diff) => diff.run(),
+            Command::Graph(graph) => graph.run(),
         }
     }
 }
 
-fn check(folders: &[PathBuf]) -> ExitCode {
-    let mut available: Vec<Arc<CompiledModel>> =
-        vec![builtin::system(), builtin::system_identity()];
-    let mut failed = false;
-    for folder in folders {
-        let compilation = compiler::compile_folder(folder, &available);
-        for diagnostic in compilation.diagnostics.iter() {
-            println!("{diagnostic}");
-        }
-        match compilation.model {
-            Some(model) => {
-                println!("{}: {} compiles", folder.display(), model.model_id);
-                available.push(Arc::new(model));
-            }
-            None => {
-                println!("{}: does not compile", folder.display());
-                failed = true;
-            }
-        }
+/// Prints a text that is the purpose of the command.
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader (`| head`) has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(error),
     }
-    if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+}
+
+/// Says why a command did not do its work.
+fn fail(problem: impl std::fmt::Display) -> ExitCode {
+    eprintln!("{problem}");
+    ExitCode::FAILURE
 }

@@ -9,6 +9,7 @@ fn load(jail: &Jail, file: Option<&str>) -> Result<Config, ConfigError> {
 #[test]
 fn environment_wins_over_the_file_and_names_ignore_case() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.create_file(
             "c.json",
             r#"{"Mcp":{"PublicUrl":"http://a.example/","Port":1}}"#,
@@ -30,6 +31,7 @@ fn environment_wins_over_the_file_and_names_ignore_case() {
 #[test]
 fn unknown_and_bad_values_are_all_named() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.set_env("OCTO_MCP__PUBLICURK", "https://b.example");
         jail.set_env("OCTO_MCP__ANONYMOUSLOGIN", "Sometimes");
         jail.set_env("OCTO_MCP__BROKERHOST", "ignored");
@@ -50,6 +52,7 @@ fn unknown_and_bad_values_are_all_named() {
 #[test]
 fn a_public_url_that_is_no_url_is_refused() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         for bad in ["mcp.local", "ftp://mcp.local"] {
             jail.set_env("OCTO_MCP__PUBLICURL", bad);
             let error = load(jail, None).expect_err("refused").to_string();
@@ -62,6 +65,7 @@ fn a_public_url_that_is_no_url_is_refused() {
 #[test]
 fn addresses_of_kubernetes_services_are_no_settings() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.set_env("OCTO_MCP_SERVICE_HOST", "10.0.0.1");
         jail.set_env("OCTO_MCP_SERVICE_PORT_HTTP", "5016");
         jail.set_env("OCTO_MCP_PORT", "tcp://10.0.0.1:5016");

@@ -40,7 +40,7 @@ struct ListAvailableTools {
 }
 
 /// A parameter of a tool.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ParameterInfo {
     /// Name of the parameter.
@@ -209,10 +209,10 @@ struct ToolDetails {
     needs_confirm: bool,
     /// Its parameters.
     parameters: Vec<ParameterInfo>,
-    /// Names of the parameters that must be given.
-    required_parameters: Vec<String>,
-    /// Names of the parameters that may be left out.
-    optional_parameters: Vec<String>,
+    /// The parameters that must be given.
+    required_parameters: Vec<ParameterInfo>,
+    /// The parameters that may be left out.
+    optional_parameters: Vec<ParameterInfo>,
     /// Example calls.
     usage_examples: Vec<UsageExample>,
     /// What else to know.
@@ -222,8 +222,8 @@ struct ToolDetails {
 async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDetails>> {
     let tool = find(cx.services(), &p.tool_name)?;
     let parameters = parameters(&tool.input);
-    let (optional, required): (Vec<_>, Vec<_>) = parameters.iter().partition(|p| p.is_optional);
-    let names = |list: Vec<&ParameterInfo>| list.into_iter().map(|p| p.name.clone()).collect();
+    let (optional, required): (Vec<_>, Vec<_>) =
+        parameters.iter().cloned().partition(|p| p.is_optional);
     let example = required
         .iter()
         .map(|p| (p.name.clone(), json!(format!("<{}>", p.kind))))
@@ -247,8 +247,8 @@ async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDe
         return_description: returned(tool),
         risk: format!("{:?}", tool.risk),
         needs_confirm: tool.needs_confirm(),
-        required_parameters: names(required),
-        optional_parameters: names(optional),
+        required_parameters: required,
+        optional_parameters: optional,
         usage_examples: vec![UsageExample {
             description: "Basic usage".to_owned(),
             parameters: example,

@@ -53,6 +53,20 @@ impl Client {
         client
     }
 
+    /// Another program of the same session; its calls have other ids.
+    pub fn twin(&self, number: u64) -> Self {
+        Self {
+            url: self.url.clone(),
+            session: self.session.clone(),
+            bearer: self.bearer.clone(),
+            handle: self.handle.clone(),
+            capabilities: self.capabilities.clone(),
+            is_modern: self.is_modern,
+            http: self.http.clone(),
+            id: number * 1_000_000,
+        }
+    }
+
     /// Opens a session.
     pub async fn initialize(&mut self) {
         let parameters = json!({

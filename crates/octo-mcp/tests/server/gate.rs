@@ -80,7 +80,10 @@ async fn behind_a_public_address_nobody_is_anonymous() {
     let response = post(&app, "/mcp", &[]).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     let challenge = response.headers()[WWW_AUTHENTICATE].to_str().unwrap();
-    assert!(challenge.contains("\"https://mcp.example.com/.well-known/"), "{challenge}");
+    assert!(
+        challenge.contains("\"https://mcp.example.com/.well-known/"),
+        "{challenge}"
+    );
 }
 
 #[tokio::test]

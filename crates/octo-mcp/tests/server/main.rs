@@ -8,6 +8,7 @@
 
 mod app;
 mod archive_paths;
+#[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
 mod completion;
@@ -23,6 +24,7 @@ mod models;
 mod protocol;
 mod resources;
 mod roles;
+mod services;
 mod session;
 mod tenants;
 mod tokens;

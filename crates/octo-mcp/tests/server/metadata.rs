@@ -80,11 +80,13 @@ async fn a_tool_is_described_as_it_is() {
         (&details["risk"], &details["needsConfirm"]),
         (&json!("Medium"), &json!(true))
     );
-    assert_eq!(details["requiredParameters"], json!(["userNameOrEmail"]));
+    assert_eq!(names(&details["requiredParameters"]), ["userNameOrEmail"]);
     assert_eq!(
-        details["optionalParameters"],
-        json!(["confirm", "tenantId"])
+        names(&details["optionalParameters"]),
+        ["confirm", "tenantId"]
     );
+    assert_eq!(details["className"], json!("octo_mcp::tools::users"));
+    assert_eq!(details["methodName"], json!("DeleteUser"));
     assert_eq!(
         details["usageExamples"][0]["parameters"],
         json!({"userNameOrEmail": "<string>", "confirm": true})

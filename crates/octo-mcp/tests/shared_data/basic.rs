@@ -42,12 +42,20 @@ async fn import(client: &mut Client, archive: Vec<u8>) -> Value {
     client.call("import_ck_model", arguments).await
 }
 
-fn city(name: &str, zipcode: i32) -> Value {
+fn place(ck_type: &str, name: &str) -> Value {
     json!({
-        "tenantId": "acme", "ckTypeId": "Basic/City",
+        "tenantId": "acme", "ckTypeId": ck_type,
+        "entityData": [{"attributePath": "name", "value": name}],
+    })
+}
+
+fn employee(name: &str) -> Value {
+    let value = |path: &str, value: &str| json!({"attributePath": path, "value": value});
+    json!({
+        "tenantId": "acme", "ckTypeId": "Basic/Employee",
         "entityData": [
-            {"attributePath": "name", "value": name},
-            {"attributePath": "zipcode", "value": zipcode},
+            value("firstName", "Ada"), value("lastName", name), value("employeeId", "7"),
+            value("employeeExternalId", "x-7"),
         ],
     })
 }
@@ -68,30 +76,34 @@ async fn the_basic_library_is_imported_and_used() {
     assert_success(&schema);
     assert_eq!(schema["schema"]["canCreate"], json!(true));
 
-    let vienna = client.call("create_entity", city("Vienna", 1010)).await;
-    assert_success(&vienna);
-    assert_success(&client.call("create_entity", city("Salzburg", 5020)).await);
-    // Found as what it is and as what it derives from.
+    let tree = client
+        .call("create_entity", place("Basic/Tree", "Places"))
+        .await;
+    assert_success(&tree);
+    // Found as what it is and as what it derives from, under every spelling.
     for ck_type in [
-        "Basic/City",
-        "Basic-2.0.2/City-1",
-        "Basic/TreeNode",
+        "Basic/Tree",
+        "Basic-2.0.2/Tree-1",
         "Basic/NamedEntity",
+        "System/Entity",
     ] {
         let query = json!({
             "tenantId": "acme", "ckTypeId": ck_type,
-            "simpleFilters": [{"attributePath": "name", "value": "Vienna"}],
+            "simpleFilters": [{"attributePath": "rtId", "value": tree["rtId"]}],
         });
         let found = client.call("query_entities_simple", query).await;
         assert_eq!(found["totalCount"], json!(1), "{ck_type}: {found:#}");
-        assert_eq!(found["entities"][0]["rtId"], vienna["rtId"]);
+        assert_eq!(found["entities"][0]["ckTypeId"], json!("Basic/Tree"));
     }
-    let named = json!({"tenantId": "acme", "ckTypeId": "Basic/City", "rtId": vienna["rtId"]});
+    let ada = client.call("create_entity", employee("Lovelace")).await;
+    assert_success(&ada);
+    let named = json!({"tenantId": "acme", "ckTypeId": "Basic/Employee", "rtId": ada["rtId"]});
     let mut change = named.clone();
-    change["entityData"] = json!([{"attributePath": "zipcode", "value": 1020}]);
+    change["entityData"] = json!([{"attributePath": "lastName", "value": "King"}]);
     assert_success(&client.call("update_entity", change).await);
     let read = client.call("get_entity_by_id", named.clone()).await;
-    assert!(read["entity"].to_string().contains("1020"), "{read}");
+    assert!(read["entity"].to_string().contains("King"), "{read}");
+    assert!(read["entity"].to_string().contains("Ada"), "{read}");
     let mut delete = named.clone();
     assert_failure(
         &client.call("delete_entity", delete.clone()).await,
@@ -99,15 +111,35 @@ async fn the_basic_library_is_imported_and_used() {
     );
     delete["confirm"] = json!(true);
     assert_success(&client.call("delete_entity", delete).await);
-    let left = json!({"tenantId": "acme", "ckTypeId": "Basic/City"});
+    let left = json!({"tenantId": "acme", "ckTypeId": "Basic/Employee"});
     let left = client.call("query_entities_simple", left).await;
-    assert_eq!(left["totalCount"], json!(1));
-    let abstract_type = json!({
-        "tenantId": "acme", "ckTypeId": "Basic/NamedEntity",
-        "entityData": [{"attributePath": "name", "value": "x"}],
-    });
-    assert_failure(
-        &client.call("create_entity", abstract_type).await,
-        "abstract",
-    );
+    assert_eq!(left["totalCount"], json!(0));
+}
+
+#[tokio::test]
+async fn the_rules_of_the_library_are_kept() {
+    let Some(folder) = shared("models/Octo.Sdk.Packages.Basic/ConstructionKit") else {
+        return;
+    };
+    let app = App::start().await;
+    let mut client = app.admin_with_tenant("acme").await;
+    assert_success(&import(&mut client, packed(&folder)).await);
+    for (arguments, part) in [
+        (place("Basic/NamedEntity", "x"), "abstract"),
+        // A city lies somewhere: it needs a parent.
+        (place("Basic/City", "Vienna"), "System/ParentChild"),
+        (place("Basic/Employee", "x"), "name"),
+    ] {
+        let answer = client.call("create_entity", arguments).await;
+        assert_failure(&answer, part);
+    }
+    let mut incomplete = employee("x");
+    incomplete["entityData"].as_array_mut().unwrap().truncate(2);
+    let answer = client.call("create_entity", incomplete).await;
+    for missing in ["EmployeeId", "EmployeeExternalId"] {
+        assert_failure(&answer, missing);
+    }
+    let all = json!({"tenantId": "acme", "ckTypeId": "Basic/NamedEntity"});
+    let all = client.call("query_entities_simple", all).await;
+    assert_eq!(all["totalCount"], json!(0), "{all}");
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Multipart, State};
 use axum::{Extension, Json};
 use octo_ck::compiler::{Compilation, compile_sources};
+use octo_ck::package::{self, ModelSource};
 use octo_ck::read::read_compiled;
 use octo_ck::{CompiledModel, Diagnostics};
 use octo_runtime::Tenant;
 use octo_sdk::assets::JobIdDto;
 
-use super::model_file::{self, ModelSource};
 use super::upload::{self, UploadSlots, UploadedFile};
 use crate::auth::{ReadWrite, TenantCaller};
 use crate::problem::Problem;
@@ -112,7 +112,7 @@ fn read_model(
     file: UploadedFile,
     installed: &[Arc<CompiledModel>],
 ) -> Result<CompiledModel, String> {
-    let source = model_file::read(file.content, &file.name).map_err(|error| error.to_string())?;
+    let source = package::read(file.content, &file.name).map_err(|error| error.to_string())?;
     match source {
         ModelSource::Compiled { name, text } => {
             read_compiled(&text, &name).map_err(|found| refused("is not a compiled model", &found))

@@ -1,13 +1,15 @@
-//! Finding the Construction Kit model in an uploaded file (assets.md 10.1).
+//! Finding the Construction Kit model in a file that somebody hands over (spec, Assets 10.1).
 //!
 //! Three forms are accepted: a compiled model (JSON or YAML), a zip archive that holds one, and a
 //! zip archive of a source folder. What a file is shows in its first bytes; names and content types
 //! are often wrong.
 
+pub mod archive;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
-use super::archive::{self, ArchiveError, Limits};
+use archive::{ArchiveError, Limits};
 
 /// The file that marks the root of a source folder.
 const ROOT_FILE: &str = "ckModel.yaml";
@@ -24,7 +26,7 @@ const JUNK_FOLDERS: [&str; 2] = ["__MACOSX/", ".git/"];
 /// The first bytes of zip archives: with entries, and empty.
 const ZIP_MARKS: [&[u8; 4]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
-/// A model as uploaded.
+/// A model as handed over.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ModelSource {
     /// A compiled model.
@@ -63,7 +65,7 @@ pub enum ModelFileError {
     #[error("'{0}' is neither a zip archive nor a text file in UTF-8.")]
     NotText(String),
     /// The file could not be read.
-    #[error("The uploaded file could not be read: {0}")]
+    #[error("The file could not be read: {0}")]
     Unreadable(#[from] std::io::Error),
 }
 
