@@ -44,13 +44,13 @@ snapshots:
 
 # Measures tool calls per second beside a bare server of the same protocol library.
 bench-call *arguments:
-    cargo build --release --package octo-mcp
-    cargo run --release --package octo-bench -- call {{arguments}}
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" call {{arguments}}
 
 # Measures the time from start to ready, and idle memory.
 bench-start *arguments:
-    cargo build --release --package octo-mcp
-    cargo run --release --package octo-bench -- start {{arguments}}
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" start {{arguments}}
 
 # Runs everything CI runs.
 ci:

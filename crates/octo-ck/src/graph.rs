@@ -10,11 +10,14 @@ mod columns;
 mod definitions;
 mod display;
 mod elements;
+mod lints;
 mod lookup;
+mod navigation;
 mod owner;
 pub(crate) mod position;
 mod records;
 mod references;
+mod text_indexes;
 mod types;
 
 use std::collections::HashMap;
@@ -26,6 +29,7 @@ use crate::model::{CkEnumValue, CkIndex, CkMetaData, CompiledModel, Multiplicity
 
 pub use columns::{Column, ColumnError, MAX_COLUMNS};
 pub use lookup::TypeLookupError;
+pub use navigation::NavigationOptions;
 
 /// All types, records, enums and roles of a consistent set of models.
 #[derive(Debug, Default)]
@@ -65,7 +69,8 @@ pub struct TypeNode {
     pub outbound: Vec<AssociationNode>,
     /// Associations in which entities of this type are the target: own first, then inherited.
     pub inbound: Vec<AssociationNode>,
-    /// Own indexes and those of base types.
+    /// Own indexes and those of base types. On a collection root, text indexes are merged with
+    /// those of all inheritors: a collection has one text index (spec 4.7).
     pub indexes: Vec<CkIndex>,
     /// Nearest display-name rule.
     pub display_name_rule: Option<String>,

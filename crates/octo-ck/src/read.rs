@@ -10,6 +10,7 @@ use crate::document::{self, LIMITS, Node, Parsed};
 use crate::graph::position::Positions;
 use crate::id::{CkId, CkModelId};
 use crate::model::CompiledModel;
+use crate::range::CkModelRange;
 
 /// Reads a compiled model, JSON or YAML. Unknown members are refused.
 ///
@@ -29,6 +30,49 @@ pub fn read_compiled(text: &str, location: &str) -> Result<CompiledModel, Diagno
 /// As for [`read_compiled`].
 pub fn read_published(text: &str, location: &str) -> Result<CompiledModel, Diagnostics> {
     read(text, location, true)
+}
+
+/// Reads a list of models to import: an object with `imports`, model names with version ranges
+/// (spec, Construction Kit 2.2). An empty list is worth a warning (54).
+///
+/// # Errors
+/// Everything that is wrong with the text, at once.
+pub fn read_imports(
+    text: &str,
+    location: &str,
+) -> Result<(Vec<CkModelRange>, Diagnostics), Diagnostics> {
+    let location: Arc<str> = location.into();
+    let mut diagnostics = Diagnostics::default();
+    let parsed = document::parse(text, &location, LIMITS, &mut diagnostics);
+    let mut imports = Vec::new();
+    if let Parsed::Document(node) = parsed {
+        let mut d = Decoder::new(&location, &mut diagnostics);
+        if let Some(mut o) = d.object(&node) {
+            d.optional(&mut o, "$schema", Decoder::text);
+            let read = d.optional(&mut o, "imports", |d, n| d.list(n, model_range));
+            imports = read.unwrap_or_default();
+            d.finish(o);
+        }
+    }
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    if imports.is_empty() {
+        let text = "No model is imported: list models under imports, such as Basic-[2.0,3.0).";
+        diagnostics.report(Code::NoImports, &Position::whole(&location), text);
+    }
+    Ok((imports, diagnostics))
+}
+
+fn model_range(d: &mut Decoder<'_>, node: &Node) -> Option<CkModelRange> {
+    let text = d.text(node)?;
+    match text.parse() {
+        Ok(range) => Some(range),
+        Err(problem) => {
+            d.violation(node.line, format_args!("{problem}"));
+            None
+        }
+    }
 }
 
 fn read(text: &str, location: &str, ignores_unknown: bool) -> Result<CompiledModel, Diagnostics> {
@@ -206,6 +250,26 @@ attributes:
                 .to_string()
                 .contains("typeID is not known here: use one of typeId")
         );
+    }
+
+    #[test]
+    fn import_lists_name_ranges() {
+        let text = "imports: [ 'Basic-[2.0,3.0)', System-2.0 ]";
+        let (imports, findings) = read_imports(text, "a.yaml").unwrap();
+        assert_eq!((imports.len(), imports[0].name()), (2, "Basic"));
+        assert!(findings.is_empty());
+        for empty in ["", "imports: []", "$schema: x"] {
+            let (_, findings) = read_imports(empty, "a.yaml").unwrap();
+            assert_eq!(findings.iter().next().unwrap().code, 54);
+        }
+        for (text, code) in [
+            ("imports: [ 'A-[1' ]", 27),
+            ("import: []", 27),
+            ("a: [", 102),
+        ] {
+            let problems = read_imports(text, "a.yaml").unwrap_err();
+            assert_eq!(problems.iter().next().unwrap().code, code, "{problems}");
+        }
     }
 
     #[test]

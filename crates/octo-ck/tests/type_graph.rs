@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use octo_ck::compiler::{SourceFiles, compile_sources};
-use octo_ck::graph::{ColumnError, TypeLookupError, TypeNode};
-use octo_ck::model::{Multiplicity, ValueType};
+use octo_ck::graph::{ColumnError, NavigationOptions, TypeLookupError, TypeNode};
+use octo_ck::model::{IndexType, Multiplicity, ValueType};
 use octo_ck::{CompiledModel, TypeGraph, builtin};
 
 const HEADER: &str = "modelId: Demo-1.2.0\ndependencies: [ 'System-[2.0,3.0)' ]";
@@ -300,4 +300,144 @@ fn exploding_columns_are_refused() {
             "Query column expansion for type 'Demo-1.2.0/T-1' exceeded the limit of 50000 columns. "
         ));
     }
+}
+
+const LINKS: &str = "associationRoles:
+- { id: Feeds, inboundName: FedBy, inboundMultiplicity: N, outboundName: Source, outboundMultiplicity: ZeroOrOne }
+";
+const LINKED: &str = "types:
+- typeId: Plant
+  derivedFromCkTypeId: ${System}/Entity
+  isAbstract: true
+  attributes: [ { id: '${this}/A', name: Power } ]
+- typeId: WindPlant
+  derivedFromCkTypeId: ${this}/Plant
+- typeId: Meter
+  derivedFromCkTypeId: ${System}/Entity
+  associations: [ { id: '${this}/Feeds', targetCkTypeId: '${this}/Plant' } ]
+";
+
+fn paths(id: &str, options: NavigationOptions) -> Vec<String> {
+    let files = [
+        ATTRIBUTES,
+        ENUMS,
+        ("associations/a.yaml", LINKS),
+        ("types/a.yaml", LINKED),
+    ];
+    let graph = graph(&files);
+    let node = graph.find_type(id).unwrap();
+    let columns = graph.columns_with(node, options).unwrap();
+    columns.into_iter().map(|column| column.path).collect()
+}
+
+#[test]
+fn columns_reach_over_associations_to_one() {
+    let found = paths("Demo/Meter", NavigationOptions::default());
+    for path in ["source.demoPlant->power", "source.demoWindPlant->power"] {
+        assert_eq!(found.iter().filter(|p| *p == path).count(), 1, "{found:?}");
+    }
+    let related = "relatesTo.systemEntity::totalCount";
+    assert!(found.iter().any(|path| path == related), "{found:?}");
+    let own_columns = found.iter().rposition(|path| path.contains("->")).unwrap();
+    assert_eq!(found[found.len() - 8], "rtId");
+    assert!(own_columns < found.len() - 8, "{found:?}");
+}
+
+#[test]
+fn columns_behind_many_are_counted_or_listed() {
+    let counted = paths("Demo/Plant", NavigationOptions::default());
+    assert!(
+        counted.contains(&"fedBy.demoMeter::exists".to_owned()),
+        "{counted:?}"
+    );
+    assert!(
+        !counted.iter().any(|path| path.contains("->")),
+        "{counted:?}"
+    );
+    let many = NavigationOptions {
+        depth: 2,
+        include_many: true,
+    };
+    let listed = paths("Demo/Plant", many);
+    assert!(
+        listed.contains(&"fedBy.demoMeter->rtWellKnownName".to_owned()),
+        "{listed:?}"
+    );
+    assert!(
+        listed.contains(&"fedBy.demoMeter->source.demoWindPlant->power".to_owned()),
+        "{listed:?}"
+    );
+    let none = NavigationOptions {
+        depth: 0,
+        include_many: true,
+    };
+    assert!(
+        !paths("Demo/Plant", none)
+            .iter()
+            .any(|path| path.contains("::"))
+    );
+}
+
+#[test]
+fn navigation_to_everything_ends() {
+    let graph = TypeGraph::build(builtin::all()).unwrap();
+    let everything = NavigationOptions {
+        depth: 9,
+        include_many: true,
+    };
+    for node in graph.types() {
+        match graph.columns_with(node, everything) {
+            Ok(columns) => assert!(columns.len() >= 11),
+            Err(problem) => assert!(matches!(problem, ColumnError::TooMany(_)), "{problem}"),
+        }
+        assert!(
+            graph
+                .columns_with(node, NavigationOptions::default())
+                .is_ok()
+        );
+    }
+}
+
+#[test]
+fn a_collection_has_one_text_index() {
+    let text = |path: &str, language: &str| {
+        format!(
+            "indexes: [ {{ indexType: Text, language: {language}, fields: [ {{ attributePaths: [ {path} ] }} ] }} ]"
+        )
+    };
+    let types = format!(
+        "types:
+- typeId: Base
+  derivedFromCkTypeId: ${{System}}/Entity
+  attributes: [ {{ id: '${{this}}/B', name: First }} ]
+  {}
+- typeId: Leaf
+  derivedFromCkTypeId: ${{this}}/Base
+  attributes: [ {{ id: '${{this}}/A', name: Second }} ]
+  {}
+",
+        text("First", "en"),
+        text("First, Second", "de")
+    );
+    let files = [ATTRIBUTES, ENUMS, ("types/a.yaml", types.as_str())];
+    let header = ("ckModel.yaml", HEADER);
+    let files = files.iter().chain([&header]);
+    let files: SourceFiles = files
+        .map(|(p, t)| ((*p).to_owned(), (*t).to_owned()))
+        .collect();
+    let result = compile_sources(files, &[builtin::system()]);
+    let codes: Vec<u16> = result.diagnostics.iter().map(|d| d.code).collect();
+    assert_eq!(codes, [112], "{}", result.diagnostics);
+    let model = Arc::new(result.model.unwrap());
+    let graph = TypeGraph::build([builtin::system(), model]).unwrap();
+    let root = graph.find_type("Demo/Base").unwrap();
+    let merged = root
+        .indexes
+        .iter()
+        .filter(|index| index.index_type == IndexType::Text);
+    let paths: Vec<_> = merged
+        .flat_map(|index| &index.fields)
+        .map(|f| f.attribute_paths.join("+"))
+        .collect();
+    assert_eq!(paths, ["First", "Second"]);
 }

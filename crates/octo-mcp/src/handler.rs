@@ -4,7 +4,7 @@
 //! cache hints and real cursors, server identity on every result, refusals instead of empty
 //! defaults for what is not served.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use http::request::Parts;
@@ -277,10 +277,13 @@ pub fn server_info() -> Implementation {
 
 /// Names the server on a result.
 fn server_meta() -> MetaObject {
-    let mut meta = MetaObject::new();
-    let info = serde_json::to_value(server_info()).unwrap_or_default();
-    meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), info);
-    meta
+    static META: LazyLock<MetaObject> = LazyLock::new(|| {
+        let mut meta = MetaObject::new();
+        let info = serde_json::to_value(server_info()).unwrap_or_default();
+        meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), info);
+        meta
+    });
+    META.clone()
 }
 
 fn is_modern(context: &RequestContext<RoleServer>) -> bool {

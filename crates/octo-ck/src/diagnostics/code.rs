@@ -4,6 +4,11 @@ use super::Level;
 
 /// What a finding is about. Numbers up to 68 are those of the original compiler (spec,
 /// Construction Kit 7.2); 101 and above cover cases it does not report.
+///
+/// Some numbers of the original have no code here, because each mistake is reported once: 18 and 19
+/// repeat 5 and 3 for a type that does not exist, 34 repeats 41 and 43 for a record, 48 repeats 4
+/// for a role, 51 and 52 repeat 2 and 42 for an attribute. 22 belongs to a command that writes new
+/// model folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum Code {
@@ -27,6 +32,8 @@ pub enum Code {
     InheritanceMissing = 9,
     /// A model depends on itself, directly or through others.
     CircularDependency = 10,
+    /// The bases of a type end in one that does not exist.
+    UnknownTypeInChain = 11,
     /// A type assigns an attribute that a base type assigns already.
     TypeAttributeIdInherited = 12,
     /// A type uses an attribute name that a base type uses already.
@@ -65,6 +72,8 @@ pub enum Code {
     RecordIdInvalid = 32,
     /// A record is defined twice.
     RecordIdNotUnique = 33,
+    /// The bases of a record end in one that does not exist.
+    UnknownRecordInChain = 35,
     /// The base record is final.
     BaseRecordIsFinal = 36,
     /// A record uses an attribute name twice.
@@ -95,6 +104,8 @@ pub enum Code {
     RoleAttributeIdNotUnique = 50,
     /// A file holds nothing.
     EmptyFile = 53,
+    /// An import list names no model.
+    NoImports = 54,
     /// An enum that is not extensible contains an extension value.
     ExtensionInFixedEnum = 55,
     /// The name of an enum value has characters that are not allowed.
@@ -105,6 +116,10 @@ pub enum Code {
     EnumKeyNegative = 58,
     /// The enum of an attribute does not exist.
     UnknownEnumOfAttribute = 59,
+    /// An enum attribute of a compiled model names no enum.
+    CompiledEnumMissing = 60,
+    /// A record attribute of a compiled model names no record.
+    CompiledRecordMissing = 61,
     /// A placeholder has no value.
     UnknownPlaceholder = 62,
     /// The list of migrations cannot be used.
@@ -135,6 +150,14 @@ pub enum Code {
     SuspiciousFile = 107,
     /// A local name has characters that are not allowed.
     NameInvalid = 108,
+    /// An index names a path that does not exist.
+    IndexPathUnknown = 109,
+    /// A default value does not fit the attribute.
+    DefaultDoesNotFit = 110,
+    /// Two associations of a type have the same navigation name.
+    NavigationNameClash = 111,
+    /// The text indexes of one collection differ in language.
+    SeveralLanguages = 112,
 }
 
 impl Code {
@@ -147,6 +170,8 @@ impl Code {
     pub const fn level(self) -> Level {
         match self {
             Self::UnknownModel
+            | Self::UnknownTypeInChain
+            | Self::UnknownRecordInChain
             | Self::InheritanceMissing
             | Self::BaseTypeIsFinal
             | Self::ModelNameInvalid
@@ -162,7 +187,12 @@ impl Code {
             Self::EmptyFile
             | Self::MigrationListInvalid
             | Self::NamesDifferOnlyInCase
-            | Self::SuspiciousFile => Level::Warning,
+            | Self::SuspiciousFile
+            | Self::IndexPathUnknown
+            | Self::DefaultDoesNotFit
+            | Self::NavigationNameClash
+            | Self::SeveralLanguages
+            | Self::NoImports => Level::Warning,
             _ => Level::Error,
         }
     }

@@ -12,8 +12,8 @@ use crate::id::CkId;
 /// Deepest inheritance accepted; real models use less than ten levels.
 const MAX_DEPTH: usize = 64;
 
-/// The bases of each element, nearest first. Elements whose chain is broken (already reported),
-/// circular or too deep are left out; the latter two are reported here.
+/// The bases of each element, nearest first. Elements whose chain is broken (reported where
+/// it breaks, and here for everything above), circular or too deep are left out.
 pub(super) fn bases(
     build: &mut Build<'_>,
     kind: Kind,
@@ -25,7 +25,19 @@ pub(super) fn bases(
             Chain::Complete(bases) => {
                 found.insert(id.clone(), bases);
             }
-            Chain::Broken => {}
+            Chain::Broken(Some((last, missing))) if last != *id => {
+                let at = build.positions.find(kind, id, Part::Base);
+                let code = match kind {
+                    Kind::Record => Code::UnknownRecordInChain,
+                    _ => Code::UnknownTypeInChain,
+                };
+                let text = format!(
+                    "The {} '{id}' derives from '{last}', whose base '{missing}' does not exist: correct the base of '{last}'.",
+                    kind.noun()
+                );
+                build.diagnostics.report(code, &at, text);
+            }
+            Chain::Broken(_) => {}
             Chain::Circle(path) => {
                 let at = build.positions.find(kind, id, Part::Base);
                 let names: Vec<String> = path.iter().map(CkId::to_string).collect();
@@ -57,8 +69,9 @@ pub(super) fn bases(
 
 enum Chain {
     Complete(Vec<CkId>),
-    /// Ends in an unknown element, or leads into a circle reported elsewhere.
-    Broken,
+    /// Ends in an unknown element, named after the one that derives from it; or leads into a
+    /// circle reported elsewhere.
+    Broken(Option<(CkId, CkId)>),
     Circle(Vec<CkId>),
     TooDeep,
 }
@@ -69,14 +82,17 @@ fn walk(parents: &IndexMap<CkId, Option<CkId>>, start: &CkId) -> Chain {
     let mut current = start;
     loop {
         match parents.get(current) {
-            None => return Chain::Broken,
+            None => {
+                let last = bases.iter().rev().nth(1).unwrap_or(start).clone();
+                return Chain::Broken(Some((last, current.clone())));
+            }
             Some(None) => return Chain::Complete(bases),
             Some(Some(base)) if base == start => {
                 bases.insert(0, start.clone());
                 bases.push(start.clone());
                 return Chain::Circle(bases);
             }
-            Some(Some(base)) if !seen.insert(base) => return Chain::Broken,
+            Some(Some(base)) if !seen.insert(base) => return Chain::Broken(None),
             Some(Some(base)) if bases.len() < MAX_DEPTH => {
                 bases.push(base.clone());
                 current = base;

@@ -1,8 +1,9 @@
 //! Query columns: every path at which a value of a type can be asked for (spec, Construction Kit
-//! 6.5), without navigation to other types.
+//! 6.5). What lies behind associations is in [`navigation`](super::navigation).
 
 use std::sync::Arc;
 
+use super::navigation::{NavigationOptions, Visited};
 use super::{AttributeNode, TypeGraph, TypeNode};
 use crate::id::{CkId, RtCkId};
 use crate::model::ValueType;
@@ -13,8 +14,8 @@ pub const MAX_COLUMNS: usize = 50_000;
 /// Attributes visited for one type: bounds the work for nested lists that end in empty records.
 const MAX_STEPS: usize = 10 * MAX_COLUMNS;
 
-/// Records inside records inside a type.
-const MAX_DEPTH: usize = 64;
+/// Records inside records inside a type, or associations followed one after the other.
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// System columns of every type: fields of the entity itself, listed after its attributes.
 const SYSTEM_COLUMNS: [(&str, ValueType); 8] = [
@@ -37,7 +38,7 @@ pub struct Column {
     pub value_type: ValueType,
     /// What the attribute means.
     pub description: Option<String>,
-    /// The attribute at the end of the path; `None` for system columns.
+    /// The attribute at the end of the path; `None` for system columns and counts.
     pub attribute: Option<Arc<AttributeNode>>,
 }
 
@@ -62,6 +63,23 @@ impl TypeGraph {
     /// # Errors
     /// A record contains itself, or there are more than [`MAX_COLUMNS`].
     pub fn columns(&self, node: &TypeNode) -> Result<Vec<Column>, ColumnError> {
+        let options = NavigationOptions {
+            depth: 0,
+            include_many: false,
+        };
+        self.columns_with(node, options)
+    }
+
+    /// As [`TypeGraph::columns`], with the columns of other types that can be reached over
+    /// associations before the system columns.
+    ///
+    /// # Errors
+    /// A record contains itself, or there are more than [`MAX_COLUMNS`].
+    pub fn columns_with(
+        &self,
+        node: &TypeNode,
+        options: NavigationOptions,
+    ) -> Result<Vec<Column>, ColumnError> {
         let mut expansion = Expansion {
             graph: self,
             node,
@@ -69,20 +87,13 @@ impl TypeGraph {
             open: Vec::new(),
             steps: 0,
         };
-        expansion.attributes(&node.attributes, "", false)?;
-        let mut columns = expansion.columns;
-        columns.extend(SYSTEM_COLUMNS.map(|(name, value_type)| Column {
-            path: name.to_owned(),
-            value_type,
-            description: None,
-            attribute: None,
-        }));
-        Ok(columns)
+        expansion.type_columns(node, "", options, &mut Visited::new())?;
+        Ok(expansion.columns)
     }
 }
 
-struct Expansion<'g> {
-    graph: &'g TypeGraph,
+pub(super) struct Expansion<'g> {
+    pub(super) graph: &'g TypeGraph,
     node: &'g TypeNode,
     columns: Vec<Column>,
     /// Records being expanded, outermost first.
@@ -91,6 +102,36 @@ struct Expansion<'g> {
 }
 
 impl Expansion<'_> {
+    /// All columns of a type, each path beginning with `prefix`.
+    pub(super) fn type_columns(
+        &mut self,
+        node: &TypeNode,
+        prefix: &str,
+        options: NavigationOptions,
+        visited: &mut Visited,
+    ) -> Result<(), ColumnError> {
+        self.attributes(&node.attributes, prefix, false)?;
+        self.navigate(node, prefix, options, visited)?;
+        for (name, value_type) in SYSTEM_COLUMNS {
+            self.push_plain(format!("{prefix}{name}"), value_type)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a column that belongs to no attribute.
+    pub(super) fn push_plain(
+        &mut self,
+        path: String,
+        value_type: ValueType,
+    ) -> Result<(), ColumnError> {
+        self.add(Column {
+            path,
+            value_type,
+            description: None,
+            attribute: None,
+        })
+    }
+
     fn attributes(
         &mut self,
         attributes: &[Arc<AttributeNode>],
@@ -147,10 +188,7 @@ impl Expansion<'_> {
         path: String,
         in_list: bool,
     ) -> Result<(), ColumnError> {
-        if self.columns.len() >= MAX_COLUMNS {
-            return Err(ColumnError::TooMany(self.node.id.clone()));
-        }
-        self.columns.push(Column {
+        self.add(Column {
             path,
             value_type: match in_list {
                 true => ValueType::RecordArray,
@@ -158,7 +196,15 @@ impl Expansion<'_> {
             },
             description: attribute.description.clone(),
             attribute: Some(attribute.clone()),
-        });
+        })
+    }
+
+    fn add(&mut self, column: Column) -> Result<(), ColumnError> {
+        // System columns of the type itself are not counted: they are always there.
+        if self.columns.len() >= MAX_COLUMNS + SYSTEM_COLUMNS.len() {
+            return Err(ColumnError::TooMany(self.node.id.clone()));
+        }
+        self.columns.push(column);
         Ok(())
     }
 }

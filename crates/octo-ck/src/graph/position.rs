@@ -81,6 +81,11 @@ impl Positions {
             .unwrap_or_else(|| self.model(id.model()))
     }
 
+    /// Whether the sources of the model are at hand.
+    pub(crate) fn has_sources(&self, model: &CkModelId) -> bool {
+        self.model.as_ref().is_some_and(|(own, _)| own == model)
+    }
+
     /// Where the model is.
     pub(crate) fn model(&self, model: &CkModelId) -> Position {
         match &self.model {

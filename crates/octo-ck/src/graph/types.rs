@@ -7,7 +7,7 @@ use super::build::Build;
 use super::definitions::Definitions;
 use super::position::Kind;
 use super::references::is_root;
-use super::{TypeNode, chain, owner};
+use super::{TypeNode, chain, owner, text_indexes};
 use crate::id::{CkId, RtCkId};
 use crate::model::{CkIndex, CkType};
 
@@ -64,6 +64,7 @@ pub(super) fn nodes(
         nodes.insert(node.rt_id.clone(), node);
     }
     note_inheritors(&mut nodes);
+    text_indexes::merge(build, &mut nodes);
     nodes
 }
 

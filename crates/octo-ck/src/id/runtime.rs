@@ -4,7 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::{CkModelId, ElementId, IdError, camel_case, split_model};
+
+/// Characters that mark a cut storage name: an underscore and 16 digits.
+const HASH_PART: usize = 17;
 
 /// Runtime id of an element: model name and element, written `Model/Element[-N]`.
 ///
@@ -53,6 +58,20 @@ impl RtCkId {
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .collect()
+    }
+
+    /// The storage name in at most `cap` characters: a longer one is cut and ends in `_` and 16
+    /// hexadecimal digits of its SHA-256, which keep it unique (spec 1.4). A cap of 17 or less
+    /// leaves no room for that and is ignored.
+    pub fn capped_storage_name(&self, cap: usize) -> String {
+        let name = self.storage_name();
+        let kept = match cap.checked_sub(HASH_PART) {
+            Some(kept) if kept > 0 && name.len() > cap => kept,
+            _ => return name,
+        };
+        let hash = Sha256::digest(name.as_bytes());
+        let digits = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
+        format!("{}_{}", &name[..kept], digits.collect::<String>())
     }
 }
 
@@ -106,5 +125,15 @@ mod tests {
         assert_eq!(camel_case("URLPath"), "uRLPath");
         let id: RtCkId = "Basic.Energy/Meter".parse().unwrap();
         assert_eq!(id.storage_name(), "BasicEnergyMeter");
+    }
+
+    #[test]
+    fn long_storage_names_are_cut_and_stay_unique() {
+        let id: RtCkId = "System.Communication/DataFlow".parse().unwrap();
+        let name = id.storage_name();
+        assert_eq!(id.capped_storage_name(name.len()), name);
+        let cut = id.capped_storage_name(24);
+        assert_eq!(cut, "SystemC_cdb2bbe20d2198a8");
+        assert_eq!(id.capped_storage_name(17), name);
     }
 }

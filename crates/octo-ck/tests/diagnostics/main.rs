@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests: a panic is the report.
 
+mod lints;
 mod references;
 
 use octo_ck::compiler::{Compilation, SourceFiles, compile_folder, compile_sources};

@@ -90,6 +90,7 @@ fn secrets_are_not_printed() {
 #[test]
 fn knowledge_hosts_are_hosts() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__0", "docs.local");
         jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__1", "[::1]:8080");
         assert_eq!(load(jail, None).expect("loads").mcp.knowledgehosts.len(), 2);

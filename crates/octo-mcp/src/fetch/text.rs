@@ -43,6 +43,7 @@ fn is_kept(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use reqwest::header::HeaderValue;
 
     use super::*;
@@ -74,5 +75,15 @@ mod tests {
             "abc"
         );
         assert_eq!(clean(b"\xffx"), "\u{fffd}x");
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_clean_after_the_first_time(bytes in any::<Vec<u8>>()) {
+            let once = clean(&bytes);
+            prop_assert_eq!(&clean(once.as_bytes()), &once);
+            let has_control = once.contains(['\r', '\x1b']);
+            prop_assert!(!has_control);
+        }
     }
 }

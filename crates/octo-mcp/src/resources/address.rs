@@ -110,6 +110,8 @@ fn decode(part: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn schema(tenant: &str, part: SchemaPart) -> Option<Address> {
@@ -141,6 +143,18 @@ mod tests {
             "ck-type://acme/Basic-2.0.2%2FCity-1",
         ] {
             assert_eq!(Address::parse(uri), expected, "{uri}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_part_of_an_address_is_a_path(text in "(ck-schema|ck-type|knowledge)://[a%2fF5Cc.0/\\\\]{0,24}") {
+            if let Some(address) = Address::parse(&text) {
+                prop_assert!(!address.tenant().contains(['/', '\\', '\0']));
+                if let Address::Knowledge { rt_id, .. } = address {
+                    prop_assert!(!rt_id.contains(['/', '\\', '\0']));
+                }
+            }
         }
     }
 

@@ -229,3 +229,21 @@ async fn an_endpoint_that_binds_serves_its_tenant_only() {
     let elsewhere = refusal(&mut admin, "ck-schema://octosystem/system").await;
     assert_eq!(elsewhere, json!(-32002));
 }
+
+#[tokio::test]
+async fn without_the_tenants_data_there_are_no_documents_about_them() {
+    let platform = App::start().await;
+    let identity: url::Url = platform.identity_url().parse().unwrap();
+    let cluster = App::start_with(|config| {
+        config.octoserviceurls.identityserviceurl = Some(identity.clone());
+        config.mcp.authorityurl = Some(identity);
+    })
+    .await;
+    let mut client = cluster.admin().await;
+    let (templates, _) = list(&mut client, "resources/templates/list", "uriTemplate").await;
+    assert_eq!(templates, [""; 0]);
+    let (uris, _) = list(&mut client, "resources/list", "uri").await;
+    assert!(!uris.iter().any(|uri| uri.starts_with("ck-")), "{uris:?}");
+    let answer = refusal(&mut client, "ck-schema://octosystem/system").await;
+    assert_eq!(answer, json!(-32002));
+}
