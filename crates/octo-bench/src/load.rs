@@ -137,3 +137,30 @@ async fn exchange(
     let body = body.collect().await?.to_bytes();
     Ok((Response::from_parts(parts, ()), body))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_add_up() {
+        let round = |times: Vec<u32>| Measured {
+            times,
+            elapsed: Duration::from_secs(1),
+            server_cpu: Duration::from_millis(2),
+            generator_cpu: Duration::ZERO,
+        };
+        let mut measured = round(vec![30, 10]);
+        measured.add(round(vec![20, 1_000]));
+        assert_eq!(measured.rate(), 2.0);
+        assert_eq!(measured.percentile(0.5), Duration::from_micros(30));
+        assert_eq!(measured.percentile(0.99), Duration::from_micros(1_000));
+        let cpu = measured.per_call(measured.server_cpu);
+        assert_eq!(cpu, Duration::from_millis(1));
+    }
+
+    #[test]
+    fn nothing_measured_is_no_failure() {
+        assert_eq!(Measured::default().percentile(0.99), Duration::ZERO);
+    }
+}
