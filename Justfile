@@ -37,17 +37,20 @@ conformance:
 transcript:
     e2e/transcript
 
-# Accepts the contracts of the tools as they are now.
+# Accepts the contracts of the tools as they are now, and writes docs/tools.md.
 snapshots:
     INSTA_UPDATE=always cargo test --package octo-mcp
+    cargo run --quiet -- tools --markdown > docs/tools.md
 
 # Measures tool calls per second beside a bare server of the same protocol library.
-bench-call:
-    cargo run --release --package octo-bench -- call
+bench-call *arguments:
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" call {{arguments}}
 
 # Measures the time from start to ready, and idle memory.
-bench-start:
-    cargo run --release --package octo-bench -- start
+bench-start *arguments:
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" start {{arguments}}
 
 # Runs everything CI runs.
 ci:

@@ -78,6 +78,8 @@ async def test_a_unique_value_is_taken_only_once(workshop):
 async def test_every_spelling_of_a_type_is_understood(workshop):
     created = await workshop.create("Hall", name="North")
     for spelling in ("Workshop/Hall", "Workshop-1.0.0/Hall-1", "Workshop-1/Hall"):
+        same = await workshop.call("create_entity", ckTypeId=spelling, entityData=data({"name": spelling}))
+        assert same["entity"]["ckTypeId"] == "Workshop/Hall", "stored in one spelling"
         read = await workshop.call("get_entity_by_id", ckTypeId=spelling, rtId=created["rtId"])
         assert read["entity"]["rtId"] == created["rtId"]
     refused = await workshop.refusal("get_type_schema", ckTypeId="Workshop/Hal")

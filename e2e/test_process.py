@@ -13,7 +13,7 @@ import pytest
 
 from octo_e2e.client import connect
 from octo_e2e.models import EXAMPLE, zipped
-from octo_e2e.rpc import modern_request, refreshed, tokens_of
+from octo_e2e.rpc import call_tool, modern_request, refreshed, tokens_of
 from octo_e2e.server import Server, binary, clean_environment, run
 
 pytestmark = pytest.mark.anyio
@@ -99,7 +99,7 @@ async def test_what_was_acknowledged_survives_a_kill(tmp_path, browser):
             await assistant.create_tenant("acme")
             transfer = await assistant.upload_bytes("model.zip", zipped(EXAMPLE))
             await assistant.call("import_ck_model", tenantId="acme", transferId=transfer)
-            acknowledged = await write_until_killed(assistant, server)
+        acknowledged = await write_until_killed(server, tokens["access_token"])
         assert acknowledged, "there was time to write something"
 
         server.start()
@@ -112,8 +112,9 @@ async def test_what_was_acknowledged_survives_a_kill(tmp_path, browser):
             assert not lost, f"{len(lost)} of {len(acknowledged)} entities are lost"
             await assistant.call("create_entity", **hall("after"))
 
+        assert (await refreshed(server, fresh["refresh_token"])).status_code == 200
         reused = await refreshed(server, tokens["refresh_token"])
-        assert reused.status_code == 400, "a refresh token is good once"
+        assert reused.status_code == 400, "a refresh token is of no use once its successor is"
 
 
 def hall(name):
@@ -124,18 +125,20 @@ def hall(name):
     }
 
 
-async def write_until_killed(assistant, server):
+async def write_until_killed(server, bearer):
     """Writes while a timer kills the server; returns the ids that were acknowledged."""
     acknowledged = set()
     timer = threading.Timer(0.7, server.kill)
     timer.start()
     try:
-        while True:
-            created = await assistant.call("create_entity", **hall(f"Hall {len(acknowledged)}"))
-            acknowledged.add(created["rtId"])
-    except Exception:
+        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {bearer}"}) as http:
+            while True:
+                name = f"Hall {len(acknowledged)}"
+                created = await call_tool(http, server.mcp, "create_entity", hall(name))
+                acknowledged.add(created["rtId"])
+    except httpx2.TransportError:
         timer.join()
-        assert server.process.poll() is not None
+    assert server.process.poll() is not None
     return acknowledged
 
 

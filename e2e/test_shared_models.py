@@ -17,31 +17,38 @@ async def test_the_basic_library_is_imported_and_used(admin, tenant_name):
     names = {item["typeName"] for item in types["types"]}
     assert {"City", "Country", "Employee", "Tree"} <= names and "NamedEntity" not in names
 
-    city = {"tenantId": tenant_name, "ckTypeId": "Basic/City"}
-    schema = await admin.call("get_type_schema", **city)
-    assert {a["attributePath"] for a in schema["requiredAttributes"]} == {"name", "zipcode"}
-    created = await admin.call(
-        "create_entity",
-        **city,
-        entityData=[{"attributePath": "name", "value": "Salzburg"}, {"attributePath": "zipcode", "value": "5020"}],
-    )
+    tree = {"tenantId": tenant_name, "ckTypeId": "Basic/Tree"}
+    schema = await admin.call("get_type_schema", **tree)
+    assert {a["attributePath"] for a in schema["schema"]["requiredAttributes"]} == {"name"}
+    created = await admin.call("create_entity", **tree, entityData=[{"attributePath": "name", "value": "Places"}])
     rt_id = created["rtId"]
-    found = await admin.call("query_entities_simple", **city, simpleFilters={"zipcode": 5020})
+    found = await admin.call("query_entities_simple", **tree, simpleFilters={"name": "Places"})
     assert [entity["rtId"] for entity in found["entities"]] == [rt_id]
-    base = await admin.call(
-        "query_entities_simple", tenantId=tenant_name, ckTypeId="Basic/NamedEntity", simpleFilters={"name": "Salzburg"}
-    )
-    assert base["entities"][0]["ckTypeId"].endswith("Basic/City") or "City" in base["entities"][0]["ckTypeId"]
-    await admin.call(
+    base = await admin.call("query_entities_simple", tenantId=tenant_name, ckTypeId="Basic/NamedEntity")
+    assert [entity["ckTypeId"] for entity in base["entities"]] == ["Basic/Tree"]
+    updated = await admin.call(
         "update_entity",
-        **city,
+        **tree,
         rtId=rt_id,
-        entityData=[{"attributePath": "description", "value": "On the Salzach"}],
+        entityData=[{"attributePath": "description", "value": "Where we work"}],
         expectedVersion=created["entity"]["rtVersion"],
     )
-    refused = await admin.refusal("delete_entity", **city, rtId=rt_id)
+    assert updated["currentRtVersion"] > created["entity"]["rtVersion"]
+    refused = await admin.refusal("delete_entity", **tree, rtId=rt_id)
     assert "without confirm=true" in refused["errorMessage"]
-    await admin.call("delete_entity", **city, rtId=rt_id, confirm=True)
+    await admin.call("delete_entity", **tree, rtId=rt_id, confirm=True)
+
+
+async def test_an_entity_that_needs_a_partner_is_refused_without_one(admin, tenant_name):
+    library = shared_library("Octo.Sdk.Packages.Basic")
+    await admin.create_tenant(tenant_name)
+    transfer = await admin.upload_bytes("basic.zip", zipped(library))
+    await admin.call("import_ck_model", tenantId=tenant_name, transferId=transfer)
+    city = {"tenantId": tenant_name, "ckTypeId": "Basic/City"}
+    data = [{"attributePath": "name", "value": "Salzburg"}, {"attributePath": "zipcode", "value": "5020"}]
+    refused = await admin.refusal("create_entity", **city, entityData=data)
+    assert "System/ParentChild" in refused["errorMessage"]
+    assert (await admin.call("query_entities_simple", **city))["totalCount"] == 0
 
 
 async def test_a_library_that_depends_on_another_needs_it_first(admin, tenant_name):

@@ -32,13 +32,14 @@ def modern_request(method: str, **params: Any) -> dict[str, dict]:
     }
 
 
-async def call_tool(address: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The `result` of a stateless tool call."""
+async def call_tool(http: httpx2.AsyncClient, address: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The structured content of a stateless tool call that works."""
     request = modern_request("tools/call", name=tool, arguments=arguments)
-    async with httpx2.AsyncClient(timeout=30) as http:
-        answer = await http.post(address, headers=request["headers"], json=request["body"])
+    answer = await http.post(address, headers=request["headers"], json=request["body"])
     assert answer.status_code == 200, answer.text
-    return answer.json()["result"]
+    content = answer.json()["result"]["structuredContent"]
+    assert content["isSuccess"] is True, content
+    return content
 
 
 async def tokens_of(server: Server, browser: Browser, tenant: str = "octosystem") -> dict[str, Any]:

@@ -14,6 +14,7 @@ use rmcp::{Peer, RoleServer};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Caller, Principal, StoreKey, TenantAccess, VerifiedToken};
+use crate::derived::Derive;
 use crate::reply::Failure;
 use crate::services::Services;
 use crate::tool::Access;
@@ -275,10 +276,19 @@ impl TenantCall {
         };
         Ok(runtime.tenant(&self.access.tenant).await?)
     }
+
+    /// What follows from the tenant's types.
+    ///
+    /// # Errors
+    /// As [`TenantCall::data`].
+    pub async fn derived<T: Derive>(&self) -> Result<Arc<T>, Failure> {
+        let graph = self.data().await?.graph();
+        Ok(self.services.derived.of(&graph))
+    }
 }
 
 fn principal_of(token: &VerifiedToken) -> Result<Principal, Failure> {
-    token.claims.principal().ok_or_else(|| {
+    token.principal.clone().ok_or_else(|| {
         Failure::new("The access token names neither a user nor a client. Sign in again.")
     })
 }

@@ -61,11 +61,4 @@ impl Catalogue {
     pub fn definitions(&self) -> &[rmcp::model::Tool] {
         &self.definitions
     }
-
-    /// The entry of one tool.
-    pub fn definition(&self, name: &str) -> Option<&rmcp::model::Tool> {
-        self.by_name
-            .get(name)
-            .and_then(|at| self.definitions.get(*at))
-    }
 }

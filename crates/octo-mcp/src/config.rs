@@ -13,6 +13,8 @@ use figment::{Figment, Profile};
 use serde::Deserialize;
 use url::Url;
 
+use crate::fetch::ListedHost;
+
 mod keys;
 
 /// Everything the server can be told.
@@ -58,6 +60,9 @@ pub struct McpConfig {
     pub calltimeoutseconds: u64,
     /// Tool calls running at the same time; more wait for a place.
     pub maxconcurrentcalls: usize,
+    /// Hosts (`host` or `host:port`) whose documents knowledge sources may name even though they are
+    /// not on the public Internet, over HTTP too.
+    pub knowledgehosts: Vec<ListedHost>,
     /// PEM file with additional certificate authorities for calls to the services.
     pub trustedcafile: Option<PathBuf>,
     /// Accept any certificate of services on loopback addresses.
@@ -81,6 +86,7 @@ impl Default for McpConfig {
             allowedorigins: Vec::new(),
             calltimeoutseconds: 3600,
             maxconcurrentcalls: 256,
+            knowledgehosts: Vec::new(),
             trustedcafile: None,
             insecuretls: false,
             minloglevel: LogLevel::Warn,
@@ -91,7 +97,8 @@ impl Default for McpConfig {
 /// When callers without a bearer token may list tools and sign in (spec, auth 10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum AnonymousLogin {
-    /// Only from this machine, straight to a loopback listener.
+    /// Only from this machine, straight to a loopback listener, and only while `PublicUrl` is a
+    /// loopback address, too.
     #[serde(alias = "loopback")]
     Loopback,
     /// Never.
@@ -282,8 +289,8 @@ impl Config {
         let normalised = keys::lists_from_indexes(&figment);
         let config = match normalised.extract::<Self>() {
             Ok(config) => config,
-            Err(errors) => {
-                problems.extend(errors.into_iter().map(|e| keys::describe(&e)));
+            Err(_) => {
+                problems.extend(keys::unfit::<Self>(&normalised));
                 return Err(ConfigError(problems));
             }
         };

@@ -12,7 +12,7 @@ pub const INSTRUCTIONS: &str = "Administers OctoMesh tenants: tenants, users and
     the address and code, then check_auth_status until signed in. Name the tenant in each call \
     (tenantId). Destructive tools need confirm=true: ask the user before. Read \
     octomesh://guide/getting-started for the whole way and octomesh://guide/entities before \
-    writing entities.";
+    writing entities; ck-schema://{tenantId}/domain shows all types of a tenant.";
 
 struct Document {
     uri: &'static str,
@@ -81,6 +81,18 @@ pub fn prompts() -> Vec<Prompt> {
             Some(vec![tenant]),
         ),
     ]
+}
+
+/// Names of a prompt's arguments; `None` for unknown prompts.
+pub fn arguments(prompt: &str) -> Option<Vec<String>> {
+    let known = prompts().into_iter().find(|known| known.name == prompt)?;
+    let arguments = known.arguments.unwrap_or_default();
+    Some(
+        arguments
+            .into_iter()
+            .map(|argument| argument.name)
+            .collect(),
+    )
 }
 
 /// A prompt with its arguments filled in.

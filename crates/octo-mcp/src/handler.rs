@@ -4,7 +4,7 @@
 //! cache hints and real cursors, server identity on every result, refusals instead of empty
 //! defaults for what is not served.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use http::request::Parts;
@@ -20,8 +20,10 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use crate::auth::{Caller, StoreKey};
 use crate::call::{Incoming, Progress};
+use crate::completion;
 use crate::guide;
 use crate::pipeline::{self, Client};
+use crate::resources;
 use crate::schema;
 use crate::services::Services;
 use crate::transport::RouteTenant;
@@ -29,14 +31,18 @@ use crate::transport::RouteTenant;
 /// How long clients may keep lists.
 const LIST_TTL: Duration = Duration::from_secs(3600);
 
+/// How long clients may keep what is about a tenant.
+const TENANT_TTL: Duration = Duration::from_secs(60);
+
 /// Adds to a result what only the stateless generation knows: cache hints and server identity.
 macro_rules! hinted {
-    ($result:expr, $context:expr, $scope:expr) => {{
+    ($result:expr, $context:expr, $scope:expr) => {
+        hinted!($result, $context, $scope, LIST_TTL)
+    };
+    ($result:expr, $context:expr, $scope:expr, $ttl:expr) => {{
         let mut result = $result;
         if is_modern(&$context) {
-            result = result
-                .with_ttl_ms(millis(LIST_TTL))
-                .with_cache_scope($scope);
+            result = result.with_ttl_ms(millis($ttl)).with_cache_scope($scope);
             result.meta = Some(server_meta());
         }
         result
@@ -63,7 +69,7 @@ impl Handler {
             .cloned();
         let caller = caller.unwrap_or(Caller::Anonymous);
         let key = match &caller {
-            Caller::Bearer(token) => token.claims.principal().map(StoreKey::Bearer),
+            Caller::Bearer(token) => token.principal.clone().map(StoreKey::Bearer),
             Caller::Anonymous if is_modern => None,
             // The transport has checked that this session exists and is this caller's.
             Caller::Anonymous => parts
@@ -89,6 +95,7 @@ impl ServerHandler for Handler {
             .enable_tools()
             .enable_resources()
             .enable_prompts()
+            .enable_completions()
             .build();
         ServerConfig::new(capabilities)
             .with_server_info(server_info())
@@ -128,8 +135,11 @@ impl ServerHandler for Handler {
         ))
     }
 
+    /// What the transport compares headers with, for each call: a name and a schema.
     fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
-        self.services.catalogue.definition(name).cloned()
+        let tool = self.services.catalogue.tool(name)?;
+        let input = tool.input.clone();
+        Some(rmcp::model::Tool::new_with_raw(tool.name, None, input))
     }
 
     async fn call_tool(
@@ -142,7 +152,9 @@ impl ServerHandler for Handler {
             capabilities: context.client_capabilities(),
             peer: context.peer.clone(),
         };
-        let response = pipeline::call(&self.services, request, incoming, client).await?;
+        // The protocol layer moves this future about before it runs it; in a box it is small.
+        let call = Box::pin(pipeline::call(&self.services, request, incoming, client));
+        let response = call.await?;
         Ok(match response {
             CallToolResponse::Complete(mut result) if is_modern(&context) => {
                 result.meta = Some(server_meta());
@@ -158,10 +170,12 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         refuse_cursor(request)?;
+        let listed = resources::list(&self.services, &self.incoming(&context)).await;
         Ok(hinted!(
-            ListResourcesResult::with_all_items(guide::resources()),
+            ListResourcesResult::with_all_items(listed),
             context,
-            CacheScope::Public
+            CacheScope::Private,
+            TENANT_TTL
         ))
     }
 
@@ -172,7 +186,7 @@ impl ServerHandler for Handler {
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         refuse_cursor(request)?;
         Ok(hinted!(
-            ListResourceTemplatesResult::with_all_items(Vec::new()),
+            ListResourceTemplatesResult::with_all_items(resources::templates(&self.services)),
             context,
             CacheScope::Public
         ))
@@ -183,13 +197,12 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let contents = guide::read(&request.uri).ok_or_else(|| {
-            ErrorData::resource_not_found(
-                format!("Unknown resource URI: '{}'", request.uri.escape_debug()),
-                Some(serde_json::json!({"uri": request.uri})),
-            )
-        })?;
-        Ok(hinted!(contents, context, CacheScope::Public).into())
+        if let Some(guide) = guide::read(&request.uri) {
+            return Ok(hinted!(guide, context, CacheScope::Public).into());
+        }
+        let incoming = self.incoming(&context);
+        let contents = resources::read(&self.services, &incoming, &request.uri).await?;
+        Ok(hinted!(contents, context, CacheScope::Private, TENANT_TTL).into())
     }
 
     async fn list_prompts(
@@ -217,10 +230,16 @@ impl ServerHandler for Handler {
 
     async fn complete(
         &self,
-        _request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(not_served("completion/complete"))
+        let incoming = self.incoming(&context);
+        let info = completion::complete(&self.services, &incoming, &request).await?;
+        let mut result = CompleteResult::new(info);
+        if is_modern(&context) {
+            result.meta = Some(server_meta());
+        }
+        Ok(result)
     }
 
     #[expect(deprecated, reason = "refused, not served")]
@@ -239,7 +258,7 @@ impl ServerHandler for Handler {
     ) -> Result<CustomResult, ErrorData> {
         // The untagged request type sends known methods with ill-formed parameters here.
         let is_served = match request.method.as_str() {
-            "tools/call" | "resources/read" | "prompts/get" => true,
+            "tools/call" | "resources/read" | "prompts/get" | "completion/complete" => true,
             "initialize" => !is_modern(&context),
             _ => false,
         };
@@ -258,10 +277,13 @@ pub fn server_info() -> Implementation {
 
 /// Names the server on a result.
 fn server_meta() -> MetaObject {
-    let mut meta = MetaObject::new();
-    let info = serde_json::to_value(server_info()).unwrap_or_default();
-    meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), info);
-    meta
+    static META: LazyLock<MetaObject> = LazyLock::new(|| {
+        let mut meta = MetaObject::new();
+        let info = serde_json::to_value(server_info()).unwrap_or_default();
+        meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), info);
+        meta
+    });
+    META.clone()
 }
 
 fn is_modern(context: &RequestContext<RoleServer>) -> bool {

@@ -8,6 +8,7 @@
 //! handler    → the MCP protocol, both generations (`rmcp`)
 //! pipeline   → arguments, authority, confirmation, limits, envelope, statistics: once, for all
 //! tools      → one file per toolset; a tool holds only its own work
+//! resources  → documents about a tenant, through the same gate
 //! ```
 //!
 //! [`server::Server::start`] puts the parts together for either deployment; [`deployment`] is the
@@ -17,14 +18,18 @@ pub mod arguments;
 pub mod auth;
 pub mod call;
 pub mod catalogue;
+pub mod completion;
 pub mod config;
 pub mod confirm;
 pub mod data_folder;
 pub mod deployment;
+pub mod derived;
+pub mod fetch;
 pub mod guide;
 pub mod handler;
 pub mod pipeline;
 pub mod reply;
+pub mod resources;
 pub mod schema;
 pub mod server;
 pub mod services;

@@ -132,8 +132,8 @@ impl Run<'_> {
         let grant = grant.map_err(|denial| Failure::new(denial.to_string()))?;
         self.actor = match &grant {
             Grant::Open => None,
-            Grant::User(token) => token.claims.principal(),
-            Grant::Tenant(access) => access.token.claims.principal(),
+            Grant::User(token) => token.principal.clone(),
+            Grant::Tenant(access) => access.token.principal.clone(),
         };
         if problems.is_empty() {
             return Ok((arguments, grant));
@@ -240,7 +240,7 @@ impl Run<'_> {
     }
 
     fn caller_name(&self) -> String {
-        match (&self.incoming.caller.principal(), &self.incoming.key) {
+        match (self.incoming.caller.principal(), &self.incoming.key) {
             (Some(principal), _) => principal.as_str().to_owned(),
             (None, Some(StoreKey::Handle(digest))) => format!("handle:{digest:x?}"),
             (None, _) => String::new(),

@@ -20,6 +20,8 @@ use crate::config::Config;
 use crate::confirm::Confirmations;
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::deployment::Deployment;
+use crate::derived::Derived;
+use crate::fetch::{Fetcher, Limits};
 use crate::services::{Endpoints, Services};
 use crate::statistics::Statistics;
 use crate::tools;
@@ -117,7 +119,7 @@ impl Server {
         let app = router.into_make_service_with_connect_info::<SocketAddr>();
         let stop = accept.clone();
         let task = tokio::spawn(async move {
-            axum::serve(listener, app)
+            axum::serve(transport::undelayed(listener), app)
                 .with_graceful_shutdown(stop.cancelled_owned())
                 .await
         });
@@ -219,6 +221,12 @@ fn services(
         config.tenantauthorization.clone(),
         config.mcp.requiredapiscopes.clone(),
     );
+    let fetcher = Fetcher::new(
+        config.mcp.knowledgehosts.clone(),
+        config.mcp.trustedcafile.as_deref(),
+        Limits::default(),
+    )
+    .map_err(|error| StartError::Setup(error.to_string()))?;
     Ok(Arc::new(Services {
         transfers: TransferStore::open(data_dir.join("transfers"))
             .map_err(StartError::Transfers)?,
@@ -227,6 +235,8 @@ fn services(
         catalogue: Catalogue::new(tools::toolsets()),
         runtime: deployment.runtime(),
         statistics: Statistics::default(),
+        derived: Derived::default(),
+        fetcher,
         public_url,
         issuer,
         endpoints,

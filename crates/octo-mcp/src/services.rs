@@ -10,6 +10,8 @@ use crate::auth::{Gate, SessionTokens, TokenStore, TokenVerifier};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::confirm::Confirmations;
+use crate::derived::Derived;
+use crate::fetch::Fetcher;
 use crate::reply::Failure;
 use crate::statistics::Statistics;
 use crate::transfer::TransferStore;
@@ -28,6 +30,10 @@ pub struct Services {
     pub http: Http,
     /// The tenants' data, where this process has access to it.
     pub runtime: Option<Arc<Runtime>>,
+    /// What follows from the tenants' types.
+    pub derived: Derived,
+    /// Fetches documents tenants point to.
+    pub fetcher: Fetcher,
     /// All tools.
     pub catalogue: Catalogue,
     /// Checks access tokens.

@@ -71,6 +71,8 @@ pub struct Tool {
     pub output: Option<Arc<JsonObject>>,
     /// Required texts that may be empty.
     pub may_be_blank: &'static [&'static str],
+    /// Path of the type of its arguments, which stands next to its code.
+    source: &'static str,
     check: Option<Box<Check>>,
     refusal: Option<Box<Refusal>>,
     run: Box<Run>,
@@ -105,6 +107,7 @@ where
         input: Arc::new(input),
         output: T::schema().map(Arc::new),
         may_be_blank: &[],
+        source: std::any::type_name::<P>(),
         check: None,
         refusal: None,
         run: Box::new(move |authorized, arguments| {
@@ -179,6 +182,11 @@ impl Tool {
             Err(problem) => problem,
         }));
         self
+    }
+
+    /// Where the tool is written: module and type of its arguments.
+    pub fn source(&self) -> (&'static str, &'static str) {
+        self.source.rsplit_once("::").unwrap_or(("", self.source))
     }
 
     /// Whether the tool needs `confirm: true`.

@@ -17,12 +17,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, put};
+use axum::serve::{ListenerExt, TapIo};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -86,6 +88,13 @@ pub fn router(services: Arc<Services>, address: SocketAddr, stop: CancellationTo
         .with_state(edge)
 }
 
+/// Connections that send each piece of a stream at once. Held back until the former piece is
+/// acknowledged, the end of a streamed answer would come 40 ms late.
+pub(crate) fn undelayed(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
+    // A connection that cannot be set up so works all the same.
+    listener.tap_io(|connection| _ = connection.set_nodelay(true))
+}
+
 fn mcp_service(
     services: &Arc<Services>,
     manager: Arc<LocalSessionManager>,
@@ -105,6 +114,7 @@ fn mcp_service(
 async fn endpoint(
     State(edge): State<Edge>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    tenant: Option<Path<String>>,
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -114,7 +124,7 @@ async fn endpoint(
     if parts.method == Method::OPTIONS {
         return origin::preflight(&parts.headers);
     }
-    let route = route_tenant(parts.uri.path());
+    let route = tenant.map(|Path(tenant)| tenant);
     let caller = match caller::identify(&edge, &parts, peer, route.as_deref()).await {
         Ok(caller) => caller,
         Err(refused) => return refused,
@@ -126,8 +136,7 @@ async fn endpoint(
     if let Err(refused) = edge.sessions.check(&parts.headers, &caller) {
         return refused;
     }
-    let is_new =
-        parts.method == Method::POST && !has_session(&parts.headers) && !is_modern(&parts.headers);
+    let is_new = parts.method == Method::POST && may_open_session(&parts.headers);
     if is_new && edge.sessions.is_full() {
         return too_many_sessions();
     }
@@ -147,23 +156,13 @@ async fn endpoint(
     }
     if let Some(id) = ended {
         edge.sessions.end(&id);
+        if response.status() == StatusCode::ACCEPTED {
+            // Nothing is left to be done, which 202 would mean.
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
     }
     response.headers_mut().extend(cors);
     response
-}
-
-/// `acme` of `/acme/mcp`, decoded.
-fn route_tenant(path: &str) -> Option<String> {
-    let tenant = path.strip_suffix("/mcp")?.strip_prefix('/')?;
-    let decoded = percent_decode(tenant)?;
-    (!decoded.trim().is_empty()).then_some(decoded)
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let pair = format!("x={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pair.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
 }
 
 /// Whether a request says it belongs to the stateless protocol generation.
@@ -174,8 +173,13 @@ fn is_modern(headers: &HeaderMap) -> bool {
     version.is_some_and(|version| version >= "2026-07-28")
 }
 
-fn has_session(headers: &HeaderMap) -> bool {
-    headers.contains_key(SESSION_HEADER)
+/// Whether the message can be `initialize`: it opens a session whatever version its headers name,
+/// and only it may leave out the method.
+fn may_open_session(headers: &HeaderMap) -> bool {
+    let method = headers.get("mcp-method").map(|method| method.as_bytes());
+    let is_other = method.is_some_and(|method| method != b"initialize");
+    let is_stateless = is_modern(headers) && is_other;
+    !(is_stateless || headers.contains_key(SESSION_HEADER))
 }
 
 fn session_of(headers: &HeaderMap) -> Option<&str> {
@@ -189,16 +193,4 @@ fn too_many_sessions() -> Response {
         "There are too many open sessions. Try again later.",
     )
         .into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tenant_is_the_segment_before_mcp() {
-        assert_eq!(route_tenant("/acme/mcp").as_deref(), Some("acme"));
-        assert_eq!(route_tenant("/a%20b+c/mcp").as_deref(), Some("a b+c"));
-        assert_eq!(route_tenant("/mcp"), None);
-    }
 }

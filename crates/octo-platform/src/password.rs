@@ -1,23 +1,31 @@
 //! Password hashing and the password policy.
 //!
-//! Hashes are argon2id in PHC format. Hashing is slow by intent, so it runs on blocking threads
-//! and at most a few at a time: a burst of log-ins queues up instead of taking the machine.
+//! Hashes are argon2id in PHC format. Hashing is slow by intent, so it has a thread of its own and
+//! happens one at a time: a burst of log-ins queues up instead of taking the machine. The one
+//! thread also keeps memory small, because the allocator of the system keeps the 19 MiB that a
+//! hash needs for each thread that ever computed one.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Sender};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 /// Longest accepted password in bytes; longer input is refused before it is hashed.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
 const MIN_PASSWORD_CHARS: usize = 6;
-const CONCURRENT_HASHES: usize = 2;
 /// 19 MiB, 2 passes, 1 lane: the OWASP minimum for argon2id.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+/// Verified in place of a missing hash, so that unknown users take as long as known ones; a hash
+/// of the usual cost that no known password has.
+const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
+    bm9ib2R5LWhhcy10aGlzIQ$bm90IHRoZSBoYXNoIG9mIGFueSBwYXNzd29yZC4uLi4";
+
+type Job = Box<dyn FnOnce() + Send>;
 
 /// Hashing failed for a reason that is not the password's fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,28 +36,28 @@ pub struct HashingFailed(String);
 #[derive(Clone)]
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
-    permits: Arc<Semaphore>,
-    /// Verified in place of a missing hash, so that unknown users take as long as known ones.
-    decoy: Arc<str>,
+    jobs: Sender<Job>,
 }
 
 impl PasswordHasher {
     /// A hasher with the platform's parameters.
     ///
     /// # Errors
-    /// [`HashingFailed`] if the parameters are refused or no randomness is available.
+    /// [`HashingFailed`] if the parameters are refused or there is no thread to be had.
     pub fn new() -> Result<Self, HashingFailed> {
         let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = argon2
-            .hash_password(b"nobody has this password")
-            .map_err(failed)?
-            .to_string();
-        Ok(Self {
-            argon2,
-            permits: Arc::new(Semaphore::new(CONCURRENT_HASHES)),
-            decoy: decoy.into(),
-        })
+        let (jobs, queue) = mpsc::channel::<Job>();
+        std::thread::Builder::new()
+            .name("password-hashing".to_owned())
+            .spawn(move || {
+                for job in queue {
+                    // Who waits for the job learns that it has no answer; the next one goes on.
+                    let _ = catch_unwind(AssertUnwindSafe(job));
+                }
+            })
+            .map_err(failed)?;
+        Ok(Self { argon2, jobs })
     }
 
     /// Hashes a password with a fresh salt.
@@ -77,12 +85,7 @@ impl PasswordHasher {
             return Ok(false);
         }
         let known = hash.is_some_and(|hash| PasswordHash::new(hash).is_ok());
-        let hash = if known {
-            hash.unwrap_or(&self.decoy)
-        } else {
-            &self.decoy
-        }
-        .to_owned();
+        let hash = if known { hash.unwrap_or(DECOY) } else { DECOY }.to_owned();
         let (argon2, password) = (self.argon2.clone(), password.to_owned());
         let matches = self
             .blocking(move || {
@@ -97,17 +100,15 @@ impl PasswordHasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingFailed> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(failed)?;
-        tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(permit);
-            result
-        })
-        .await
-        .map_err(failed)
+        let (answer, result) = oneshot::channel();
+        let job = move || {
+            if !answer.is_closed() {
+                // Whoever asked may have given up meanwhile.
+                let _ = answer.send(work());
+            }
+        };
+        self.jobs.send(Box::new(job)).map_err(failed)?;
+        result.await.map_err(failed)
     }
 }
 
@@ -186,6 +187,18 @@ mod tests {
         );
         assert!(hasher.verify(Some(&hash), "Correct-horse-1").await.unwrap());
         assert!(!hasher.verify(Some(&hash), "Correct-horse-2").await.unwrap());
+    }
+
+    #[test]
+    fn the_decoy_costs_what_a_hash_costs() {
+        let hasher = PasswordHasher::new().unwrap();
+        let decoy = PasswordHash::new(DECOY).unwrap();
+        let (decoy, usual) = (Params::try_from(&decoy).unwrap(), hasher.argon2.params());
+        assert_eq!(decoy.output_len(), Some(Params::DEFAULT_OUTPUT_LEN));
+        assert_eq!(
+            (decoy.m_cost(), decoy.t_cost(), decoy.p_cost()),
+            (usual.m_cost(), usual.t_cost(), usual.p_cost())
+        );
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use octo_runtime::{Runtime, RuntimeConfig, RuntimeError};
 use tokio::net::TcpListener;
@@ -280,6 +281,9 @@ fn serve(
     let stop = stop.clone();
     tasks.spawn(async move {
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        // The end of a streamed answer must not wait until the rest is acknowledged; a connection
+        // that cannot be set up so works all the same.
+        let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
         let serving = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = serving.await {
             tracing::error!(service = service.name(), %error, "the listener stopped");

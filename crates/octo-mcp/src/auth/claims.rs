@@ -89,6 +89,8 @@ pub struct VerifiedToken {
     pub token: AccessToken,
     /// What it says.
     pub claims: Claims,
+    /// Who it stands for; `None` matches nobody.
+    pub principal: Option<Principal>,
 }
 
 /// The caller as the HTTP request shows it.
@@ -102,9 +104,9 @@ pub enum Caller {
 
 impl Caller {
     /// The principal a session of this caller is bound to; `None` for anonymous sessions.
-    pub fn principal(&self) -> Option<Principal> {
+    pub fn principal(&self) -> Option<&Principal> {
         match self {
-            Self::Bearer(token) => token.claims.principal(),
+            Self::Bearer(token) => token.principal.as_ref(),
             Self::Anonymous => None,
         }
     }

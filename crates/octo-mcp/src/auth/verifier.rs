@@ -88,6 +88,7 @@ impl TokenVerifier {
         let decoded = decode::<Claims>(token, &key, &rules).map_err(|_| TokenRefused::Invalid)?;
         let verified = Arc::new(VerifiedToken {
             token: AccessToken::new(token),
+            principal: decoded.claims.principal(),
             claims: decoded.claims,
         });
         self.verified.insert(digest, verified.clone());

@@ -11,6 +11,9 @@ use octo_mcp::{Config, Server};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// Below these levels libraries write down whole messages, passwords and session ids included.
+const QUIET: [&str; 1] = ["rmcp=warn"];
+
 /// Calls may go on for this long after a request to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -122,10 +125,13 @@ fn default_data_dir() -> Result<PathBuf, String> {
 fn log_to_stderr(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let level = config.mcp.minloglevel.directive();
     let default = format!("{level},audit=info");
-    let filter = match std::env::var("RUST_LOG") {
+    let mut filter = match std::env::var("RUST_LOG") {
         Ok(directives) => EnvFilter::try_new(directives)?,
         Err(_) => EnvFilter::try_new(default)?,
     };
+    for directive in QUIET {
+        filter = filter.add_directive(directive.parse()?);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())

@@ -3,6 +3,7 @@
 use figment::error::Kind;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
+use serde::de::DeserializeOwned;
 
 use super::ConfigError;
 
@@ -20,6 +21,7 @@ const KNOWN: &[&str] = &[
     "mcp.allowedorigins",
     "mcp.calltimeoutseconds",
     "mcp.maxconcurrentcalls",
+    "mcp.knowledgehosts",
     "mcp.trustedcafile",
     "mcp.insecuretls",
     "mcp.minloglevel",
@@ -185,8 +187,29 @@ fn indexed_to_list(value: Value) -> Value {
     Value::Array(tag, indexed.into_iter().map(|(_, value)| value).collect())
 }
 
+/// A sentence for every value that does not fit `C`. Reading stops at the first one, so each value
+/// is read alone.
+pub(super) fn unfit<C: DeserializeOwned>(figment: &Figment) -> Vec<String> {
+    let sections = figment.data().unwrap_or_default().into_values().flatten();
+    let mut problems = Vec::new();
+    for (section, value) in sections {
+        let keys = value.into_dict().unwrap_or_default();
+        for setting in keys {
+            let alone = Dict::from([(section.clone(), Value::from(Dict::from([setting])))]);
+            let alone = LowerCased(
+                Map::from([(Profile::Default, alone)]),
+                Metadata::named("configuration"),
+            );
+            if let Err(errors) = Figment::new().merge(alone).extract::<C>() {
+                problems.extend(errors.into_iter().map(|error| describe(&error)));
+            }
+        }
+    }
+    problems
+}
+
 /// A sentence for a value that does not fit, without the value: it may be a secret.
-pub(super) fn describe(error: &figment::Error) -> String {
+fn describe(error: &figment::Error) -> String {
     let key = env_name(&error.path.join("."));
     match &error.kind {
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {

@@ -7,12 +7,9 @@ fn load(jail: &Jail, file: Option<&str>) -> Result<Config, ConfigError> {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn environment_wins_over_the_file_and_names_ignore_case() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.create_file(
             "c.json",
             r#"{"Mcp":{"PublicUrl":"http://a.example/","Port":1}}"#,
@@ -32,12 +29,9 @@ fn environment_wins_over_the_file_and_names_ignore_case() {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn unknown_and_bad_values_are_all_named() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.set_env("OCTO_MCP__PUBLICURK", "https://b.example");
         jail.set_env("OCTO_MCP__ANONYMOUSLOGIN", "Sometimes");
         jail.set_env("OCTO_MCP__BROKERHOST", "ignored");
@@ -56,12 +50,9 @@ fn unknown_and_bad_values_are_all_named() {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn a_public_url_that_is_no_url_is_refused() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         for bad in ["mcp.local", "ftp://mcp.local"] {
             jail.set_env("OCTO_MCP__PUBLICURL", bad);
             let error = load(jail, None).expect_err("refused").to_string();
@@ -72,12 +63,9 @@ fn a_public_url_that_is_no_url_is_refused() {
 }
 
 #[test]
-#[expect(
-    clippy::result_large_err,
-    reason = "figment's test jail dictates the type"
-)]
 fn addresses_of_kubernetes_services_are_no_settings() {
     Jail::expect_with(|jail| {
+        jail.clear_env();
         jail.set_env("OCTO_MCP_SERVICE_HOST", "10.0.0.1");
         jail.set_env("OCTO_MCP_SERVICE_PORT_HTTP", "5016");
         jail.set_env("OCTO_MCP_PORT", "tcp://10.0.0.1:5016");
@@ -97,4 +85,22 @@ fn secrets_are_not_printed() {
         ..EmbeddedConfig::default()
     };
     assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn knowledge_hosts_are_hosts() {
+    Jail::expect_with(|jail| {
+        jail.clear_env();
+        jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__0", "docs.local");
+        jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__1", "[::1]:8080");
+        assert_eq!(load(jail, None).expect("loads").mcp.knowledgehosts.len(), 2);
+        jail.set_env("OCTO_MCP__KNOWLEDGEHOSTS__1", "http://docs.local/");
+        let error = load(jail, None).expect_err("refused").to_string();
+        assert!(
+            error.contains("OCTO_MCP__KNOWLEDGEHOSTS")
+                && error.contains("'http://docs.local/' is not a host"),
+            "{error}"
+        );
+        Ok(())
+    });
 }

@@ -114,6 +114,13 @@ struct EntityItem {
     /// When it was last changed.
     #[schemars(extend("format" = "date-time"))]
     rt_changed_date_time: String,
+    /// When it was archived, if it was.
+    #[serde(default)]
+    #[schemars(extend("format" = "date-time"))]
+    rt_archived_date_time: Option<String>,
+    /// "Archived" for archived entities.
+    #[serde(default)]
+    rt_state: Option<String>,
     /// Its values.
     attributes: Vec<AttributeItem>,
 }

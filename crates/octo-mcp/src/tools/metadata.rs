@@ -40,7 +40,7 @@ struct ListAvailableTools {
 }
 
 /// A parameter of a tool.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ParameterInfo {
     /// Name of the parameter.
@@ -66,6 +66,10 @@ struct ToolInfo {
     category: &'static str,
     /// What it does.
     description: String,
+    /// Module it is written in.
+    class_name: &'static str,
+    /// Its name there.
+    method_name: &'static str,
     /// Its parameters.
     parameters: Vec<ParameterInfo>,
     /// Their number.
@@ -117,10 +121,13 @@ async fn list_available_tools(cx: Call, p: ListAvailableTools) -> ToolResult<Dat
 
 fn info(tool: &Tool) -> ToolInfo {
     let parameters = parameters(&tool.input);
+    let (class_name, method_name) = tool.source();
     ToolInfo {
         name: tool.name,
         category: tool.category,
         description: tool.description.clone(),
+        class_name,
+        method_name,
         parameter_count: parameters.len(),
         has_optional_params: parameters.iter().any(|p| p.is_optional),
         parameters,
@@ -188,6 +195,10 @@ struct ToolDetails {
     category: &'static str,
     /// What it does.
     description: String,
+    /// Module it is written in.
+    class_name: &'static str,
+    /// Its name there.
+    method_name: &'static str,
     /// JSON type of the result.
     return_type: &'static str,
     /// Members of the result.
@@ -198,10 +209,10 @@ struct ToolDetails {
     needs_confirm: bool,
     /// Its parameters.
     parameters: Vec<ParameterInfo>,
-    /// Names of the parameters that must be given.
-    required_parameters: Vec<String>,
-    /// Names of the parameters that may be left out.
-    optional_parameters: Vec<String>,
+    /// The parameters that must be given.
+    required_parameters: Vec<ParameterInfo>,
+    /// The parameters that may be left out.
+    optional_parameters: Vec<ParameterInfo>,
     /// Example calls.
     usage_examples: Vec<UsageExample>,
     /// What else to know.
@@ -211,8 +222,8 @@ struct ToolDetails {
 async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDetails>> {
     let tool = find(cx.services(), &p.tool_name)?;
     let parameters = parameters(&tool.input);
-    let (optional, required): (Vec<_>, Vec<_>) = parameters.iter().partition(|p| p.is_optional);
-    let names = |list: Vec<&ParameterInfo>| list.into_iter().map(|p| p.name.clone()).collect();
+    let (optional, required): (Vec<_>, Vec<_>) =
+        parameters.iter().cloned().partition(|p| p.is_optional);
     let example = required
         .iter()
         .map(|p| (p.name.clone(), json!(format!("<{}>", p.kind))))
@@ -221,10 +232,13 @@ async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDe
                 .then(|| ("confirm".to_owned(), json!(true))),
         )
         .collect();
+    let (class_name, method_name) = tool.source();
     Ok(Data(ToolDetails {
         name: tool.name,
         category: tool.category,
         description: tool.description.clone(),
+        class_name,
+        method_name,
         return_type: if tool.output.is_some() {
             "object"
         } else {
@@ -233,8 +247,8 @@ async fn get_tool_details(cx: Call, p: GetToolDetails) -> ToolResult<Data<ToolDe
         return_description: returned(tool),
         risk: format!("{:?}", tool.risk),
         needs_confirm: tool.needs_confirm(),
-        required_parameters: names(required),
-        optional_parameters: names(optional),
+        required_parameters: required,
+        optional_parameters: optional,
         usage_examples: vec![UsageExample {
             description: "Basic usage".to_owned(),
             parameters: example,

@@ -84,10 +84,11 @@ async fn uploaded(cx: &TenantCall, id: &str) -> Result<Transfer, Failure> {
 async fn wait(cx: &TenantCall, job: &str, minutes: i32) -> Result<(), Failure> {
     let bot = cx.bot()?;
     let (states, mut seen) = tokio::sync::mpsc::unbounded_channel();
-    let look = |state: &JobDto| {
+    let look = move |state: &JobDto| {
         // The receiver lives as long as the wait.
         let _ = states.send(state.status.clone().unwrap_or_default());
     };
+    // Ends when the wait is over and drops `look`, with nothing left untold.
     let report = async {
         let mut looks = 0.0;
         while let Some(state) = seen.recv().await {
@@ -98,10 +99,7 @@ async fn wait(cx: &TenantCall, job: &str, minutes: i32) -> Result<(), Failure> {
         }
     };
     let waiting = bot.wait_for_job(job, JobWait::minutes(minutes), look);
-    let waited = tokio::select! {
-        waited = waiting => waited,
-        () = async { report.await; std::future::pending().await } => return Ok(()),
-    };
+    let (waited, ()) = tokio::join!(waiting, report);
     waited
         .map(drop)
         .map_err(|error| Failure::new(error.to_string()).with("jobId", job))

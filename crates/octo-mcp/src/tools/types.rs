@@ -1,6 +1,9 @@
 //! What can be stored in a tenant: its models and types (spec, Construction Kit 12).
 
+mod archive_paths;
 mod schema;
+
+use std::sync::Arc;
 
 use octo_ck::graph::TypeNode;
 use octo_ck::{CkId, TypeGraph};
@@ -8,8 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::TenantCall;
+use crate::derived::Derive;
 use crate::reply::{Data, ToolResult};
 use crate::tool::{Toolset, tool};
+use archive_paths::get_available_archive_paths;
 use schema::get_type_schema;
 
 /// The group of schema tools.
@@ -18,6 +23,10 @@ pub fn toolset() -> Toolset {
         "Runtime: schema discovery",
         "The models and types of a tenant",
     )
+    .tool(tool(
+        "get_available_archive_paths",
+        get_available_archive_paths,
+    ))
     .tool(tool("get_available_models", get_available_models))
     .tool(tool("get_available_types", get_available_types))
     .tool(tool("get_type_schema", get_type_schema))
@@ -103,12 +112,17 @@ struct TypeList {
     /// The model asked for.
     model_id_filter: Option<String>,
     /// The types.
-    types: Vec<TypeItem>,
+    types: Vec<Arc<TypeItem>>,
 }
 
 async fn get_available_types(cx: TenantCall, p: GetAvailableTypes) -> ToolResult<Data<TypeList>> {
-    let graph = cx.data().await?.graph();
-    let types = types(&graph, p.include_abstract, p.ck_model_id.as_deref());
+    let listed = cx.derived::<Listing>().await?;
+    let model = p.ck_model_id.as_deref().map(str::trim).unwrap_or_default();
+    let types: Vec<_> = listed
+        .types(p.include_abstract)
+        .filter(|listed| listed.item.model_id.starts_with(model))
+        .map(|listed| listed.item.clone())
+        .collect();
     Ok(Data(TypeList {
         total_types: types.len(),
         include_abstract: p.include_abstract,
@@ -117,20 +131,43 @@ async fn get_available_types(cx: TenantCall, p: GetAvailableTypes) -> ToolResult
     }))
 }
 
-fn types(graph: &TypeGraph, include_abstract: bool, model: Option<&str>) -> Vec<TypeItem> {
-    let model = model.map(str::trim).unwrap_or_default();
-    let mut types: Vec<TypeItem> = graph
-        .types()
-        .filter(|node| include_abstract || !node.is_abstract)
-        .filter(|node| node.id.model().to_string().starts_with(model))
-        .map(|node| item(graph, node))
-        .collect();
-    types.sort_by(|a, b| {
-        a.type_id
-            .cmp(&b.type_id)
-            .then_with(|| a.model_id.cmp(&b.model_id))
-    });
-    types
+/// All types of a graph in the order of lists.
+struct Listing(Vec<ListedType>);
+
+struct ListedType {
+    item: Arc<TypeItem>,
+    /// What a search looks at, in lower case: name, id, description.
+    searched: [String; 3],
+}
+
+impl Derive for Listing {
+    fn derive(graph: &TypeGraph) -> Self {
+        let mut types: Vec<_> = graph.types().map(|node| item(graph, node)).collect();
+        types.sort_by(|a, b| {
+            a.type_id
+                .cmp(&b.type_id)
+                .then_with(|| a.model_id.cmp(&b.model_id))
+        });
+        Self(types.into_iter().map(ListedType::new).collect())
+    }
+}
+
+impl Listing {
+    fn types(&self, include_abstract: bool) -> impl Iterator<Item = &ListedType> {
+        self.0
+            .iter()
+            .filter(move |listed| include_abstract || !listed.item.is_abstract)
+    }
+}
+
+impl ListedType {
+    fn new(item: TypeItem) -> Self {
+        let description = item.description.as_deref().unwrap_or_default();
+        Self {
+            searched: [&item.type_id, &item.ck_type_id, description].map(str::to_lowercase),
+            item: Arc::new(item),
+        }
+    }
 }
 
 fn item(graph: &TypeGraph, node: &TypeNode) -> TypeItem {
@@ -178,19 +215,17 @@ struct TypeMatches {
     /// Abstract types were searched, too.
     include_abstract: bool,
     /// The types.
-    matches: Vec<TypeItem>,
+    matches: Vec<Arc<TypeItem>>,
 }
 
 async fn search_types(cx: TenantCall, p: SearchTypes) -> ToolResult<Data<TypeMatches>> {
-    let graph = cx.data().await?.graph();
+    let listed = cx.derived::<Listing>().await?;
     let wanted = p.search_term.trim().to_lowercase();
-    let has = |text: &str| text.to_lowercase().contains(&wanted);
-    let mut matches = types(&graph, p.include_abstract, None);
-    matches.retain(|found| {
-        has(&found.type_id)
-            || has(&found.ck_type_id)
-            || found.description.as_deref().is_some_and(has)
-    });
+    let matches: Vec<_> = listed
+        .types(p.include_abstract)
+        .filter(|listed| listed.searched.iter().any(|text| text.contains(&wanted)))
+        .map(|listed| listed.item.clone())
+        .collect();
     Ok(Data(TypeMatches {
         search_term: p.search_term,
         match_count: matches.len(),

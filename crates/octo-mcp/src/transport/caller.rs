@@ -109,11 +109,17 @@ fn is_anonymous_admitted(edge: &Edge, headers: &HeaderMap, peer: SocketAddr) -> 
         AnonymousLogin::Always => true,
         AnonymousLogin::Loopback => {
             edge.is_loopback
+                && is_published_locally(edge)
                 && peer.ip().to_canonical().is_loopback()
                 && is_host_loopback(headers)
                 && !is_forwarded(headers)
         }
     }
+}
+
+/// Behind a proxy on this machine every caller looks local; a public address tells of the proxy.
+fn is_published_locally(edge: &Edge) -> bool {
+    Url::parse(&edge.services.public_url).is_ok_and(|url| origin::is_loopback(&url))
 }
 
 fn is_host_loopback(headers: &HeaderMap) -> bool {

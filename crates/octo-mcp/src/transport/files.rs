@@ -84,7 +84,7 @@ async fn admit(edge: &Edge, headers: &HeaderMap) -> Result<Option<Principal>, Re
         Some(token) => caller::verify(edge, token).await.ok(),
         None => None,
     };
-    match token.and_then(|token| token.claims.principal()) {
+    match token.and_then(|token| token.principal.clone()) {
         Some(principal) => Ok(Some(principal)),
         None => Err(StatusCode::UNAUTHORIZED.into_response()),
     }

@@ -47,7 +47,7 @@ impl Sessions {
             return Ok(());
         };
         match self.lock().get(id) {
-            Some(owner) if *owner == caller.principal() => Ok(()),
+            Some(owner) if owner.as_ref() == caller.principal() => Ok(()),
             _ => Err(not_found()),
         }
     }
@@ -59,7 +59,8 @@ impl Sessions {
 
     /// Notes the owner of a new session.
     pub(super) fn bind(&self, id: &str, caller: &Caller) {
-        self.lock().insert(id.to_owned(), caller.principal());
+        self.lock()
+            .insert(id.to_owned(), caller.principal().cloned());
     }
 
     /// Forgets a session and the tokens of its login.

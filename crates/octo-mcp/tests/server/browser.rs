@@ -48,6 +48,11 @@ impl Browser {
         self.submit(&confirm, &[], Some(button)).await
     }
 
+    /// Values of the cookies it keeps.
+    pub fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.cookies.values().map(String::as_str)
+    }
+
     pub async fn open(&mut self, url: &str) -> Page {
         let url = Url::parse(url).unwrap();
         let request = self.http.request(Method::GET, url.clone());

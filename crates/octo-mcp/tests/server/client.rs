@@ -19,9 +19,9 @@ pub struct Client {
 }
 
 /// Version of the session protocol in tests.
-const LEGACY: &str = "2025-11-25";
+pub const LEGACY: &str = "2025-11-25";
 /// Version of the stateless protocol in tests.
-const MODERN: &str = "2026-07-28";
+pub const MODERN: &str = "2026-07-28";
 
 impl Client {
     /// A client that has not said anything yet.
@@ -51,6 +51,20 @@ impl Client {
         let mut client = Self::new(url);
         client.initialize().await;
         client
+    }
+
+    /// Another program of the same session; its calls have other ids.
+    pub fn twin(&self, number: u64) -> Self {
+        Self {
+            url: self.url.clone(),
+            session: self.session.clone(),
+            bearer: self.bearer.clone(),
+            handle: self.handle.clone(),
+            capabilities: self.capabilities.clone(),
+            is_modern: self.is_modern,
+            http: self.http.clone(),
+            id: number * 1_000_000,
+        }
     }
 
     /// Opens a session.
@@ -165,5 +179,36 @@ impl Client {
             request = request.bearer_auth(bearer);
         }
         request.send().await.unwrap()
+    }
+}
+
+/// Messages of an answer as they arrive.
+pub struct Stream {
+    response: Response,
+    received: String,
+}
+
+impl Stream {
+    pub fn new(response: Response) -> Self {
+        assert_eq!(response.status(), StatusCode::OK);
+        Self {
+            response,
+            received: String::new(),
+        }
+    }
+
+    /// The next message; `None` at the end.
+    pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            while let Some(end) = self.received.find('\n') {
+                let line: String = self.received.drain(..=end).collect();
+                let data = line.trim_end().strip_prefix("data:").unwrap_or_default();
+                if let Ok(message) = serde_json::from_str(data) {
+                    return Some(message);
+                }
+            }
+            let chunk = self.response.chunk().await.unwrap()?;
+            self.received.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
     }
 }

@@ -74,6 +74,19 @@ async fn callers_from_elsewhere_are_not_anonymous() {
 }
 
 #[tokio::test]
+async fn behind_a_public_address_nobody_is_anonymous() {
+    let public = "https://mcp.example.com".parse().unwrap();
+    let app = App::start_with(|config| config.mcp.publicurl = Some(public)).await;
+    let response = post(&app, "/mcp", &[]).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let challenge = response.headers()[WWW_AUTHENTICATE].to_str().unwrap();
+    assert!(
+        challenge.contains("\"https://mcp.example.com/.well-known/"),
+        "{challenge}"
+    );
+}
+
+#[tokio::test]
 async fn bad_tokens_are_never_taken_for_none() {
     let app = App::start().await;
     for authorization in ["Bearer nonsense", "Basic YTpi", "Bearer ", "Bearer a.b.c"] {

@@ -4,20 +4,31 @@
 //! do: MCP over HTTP, the login pages over HTTP.
 
 #![expect(unreachable_pub, reason = "modules of one test binary")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod app;
+mod archive_paths;
+#[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
+mod completion;
+mod confirm;
 mod contract;
+mod edge;
 mod entities;
 mod files;
 mod gate;
+mod knowledge;
 mod matrix;
 mod metadata;
 mod models;
+mod protocol;
+mod resources;
 mod roles;
+mod services;
 mod session;
 mod tenants;
 mod tokens;
 mod types;
 mod users;
+mod wire;

@@ -1,5 +1,6 @@
 //! Signing in, staying signed in, and changing who is signed in (spec, auth 2, 3 and 10).
 
+use futures_util::future::join_all;
 use octo_runtime::{EntityQuery, UpdateEntity};
 use serde_json::{Value, json};
 
@@ -344,6 +345,23 @@ async fn an_expired_token_is_renewed_without_asking_the_user() {
         client.call("Echo", echo).await,
         json!("hello x, from tenant acme")
     );
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_renew_a_token_one_after_the_other() {
+    let app = App::start().await;
+    issue_short_tokens(&app).await;
+    let client = app.admin().await;
+    // A refresh token is good once: two calls that used the same one would end the sign-in.
+    let calls = (1..=10).map(|number| {
+        let mut twin = client.twin(number);
+        async move { twin.call("auth_status", json!({})).await }
+    });
+    for answer in join_all(calls).await {
+        assert_eq!(answer["isAuthenticated"], json!(true), "{answer}");
+    }
+    let mut again = client.twin(11);
+    assert_success(&again.call("whoami", json!({})).await);
 }
 
 #[tokio::test]

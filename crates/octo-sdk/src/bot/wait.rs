@@ -10,17 +10,20 @@ use crate::ServiceError;
 /// Polls in a row that may fail for want of a connection before the wait is given up.
 const TOLERATED_FAILURES: u32 = 3;
 
+/// First pause between two looks; it doubles until it reaches the interval.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
 /// How to wait for a job.
 #[derive(Clone, Copy, Debug)]
 pub struct JobWait {
-    /// Time between two looks at the job.
+    /// Longest time between two looks at the job; the first looks follow faster.
     pub interval: Duration,
     /// Minutes to wait; zero or less means one look.
     pub minutes: i32,
 }
 
 impl JobWait {
-    /// Waits so many minutes, looking every two seconds.
+    /// Waits so many minutes, looking every two seconds in the end.
     pub fn minutes(minutes: i32) -> Self {
         Self {
             interval: Duration::from_secs(2),
@@ -76,6 +79,7 @@ impl BotClient {
         let deadline = wait.deadline();
         let mut last_status = "unknown".to_owned();
         let mut failures = 0;
+        let mut pause = FIRST_PAUSE.min(wait.interval);
         loop {
             match self.job(id).await {
                 Ok(job) => {
@@ -98,7 +102,8 @@ impl BotClient {
                     status: last_status,
                 });
             }
-            sleep(wait.interval).await;
+            sleep(pause).await;
+            pause = (pause * 2).min(wait.interval);
         }
     }
 }

@@ -159,6 +159,11 @@ pub(super) struct DeletedEntity {
     rt_id: String,
     /// Nothing was deleted because the entity had changed.
     is_conflict: bool,
+    /// Its version now, after a conflict.
+    current_rt_version: Option<u64>,
+    /// The entity as it is now, after a conflict.
+    #[schemars(with = "Option<EntityItem>")]
+    entity: Option<EntityDto>,
     /// Associations removed with it.
     removed_associations: usize,
     /// Entities that lost a partner they must have, as "Type@id".
@@ -195,6 +200,8 @@ async fn delete(cx: &TenantCall, p: DeleteEntityParameters) -> Result<DeletedEnt
         ck_type_id: p.ck_type_id,
         rt_id: p.rt_id,
         is_conflict: false,
+        current_rt_version: None,
+        entity: None,
         removed_associations: deleted.removed.len(),
         orphaned_entities: deleted.orphans.iter().map(ToString::to_string).collect(),
     })

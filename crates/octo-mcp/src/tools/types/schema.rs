@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use octo_ck::graph::{AssociationNode, AttributeNode};
+use moka::sync::Cache;
+use octo_ck::graph::{AssociationNode, AttributeNode, ColumnError, TypeNode};
 use octo_ck::model::{CkIndex, Multiplicity, ValueType};
-use octo_ck::{CkId, TypeGraph};
+use octo_ck::{CkId, RtCkId, TypeGraph};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::base_of;
 use crate::call::TenantCall;
+use crate::derived::Derive;
 use crate::reply::{Data, Failure, ToolResult};
 
 /// Describes an entity type: what its entities need, what they may have, how it relates to other
@@ -179,22 +181,58 @@ pub(super) struct TypeSchema {
     schema: WriteSchema,
 }
 
+/// Rows of all schemas kept of one graph; some 200 bytes each.
+const MAX_ROWS_KEPT: u64 = 20_000;
+
+/// Schemas of a graph's types, worked out on first use.
+struct Schemas(Cache<RtCkId, Arc<TypeSchema>>);
+
+impl Derive for Schemas {
+    fn derive(_: &TypeGraph) -> Self {
+        let rows = |_: &RtCkId, schema: &Arc<TypeSchema>| {
+            let write = &schema.schema;
+            let rows = schema.attributes.len()
+                + schema.inbound_associations.len()
+                + schema.outbound_associations.len()
+                + write.required_attributes.len()
+                + write.optional_attributes.len();
+            u32::try_from(rows).unwrap_or(u32::MAX)
+        };
+        Self(
+            Cache::builder()
+                .weigher(rows)
+                .max_capacity(MAX_ROWS_KEPT)
+                .build(),
+        )
+    }
+}
+
 pub(super) async fn get_type_schema(
     cx: TenantCall,
     p: GetTypeSchema,
-) -> ToolResult<Data<TypeSchema>> {
+) -> ToolResult<Data<Arc<TypeSchema>>> {
     let graph = cx.data().await?.graph();
     let failed = |text: String| Failure::new(text).with("ckTypeId", &p.ck_type_id);
     let node = graph
-        .find_type(p.ck_type_id.trim())
+        .find_type(&p.ck_type_id)
         .map_err(|e| failed(e.to_string()))?;
-    let columns = graph.columns(node).map_err(|e| failed(e.to_string()))?;
-    let attribute = |attribute: &Arc<AttributeNode>| attribute_item(&graph, attribute);
+    let Schemas(known) = &*cx.services().derived.of::<Schemas>(&graph);
+    if let Some(schema) = known.get(&node.rt_id) {
+        return Ok(Data(schema));
+    }
+    let schema = Arc::new(type_schema(&graph, node).map_err(|e| failed(e.to_string()))?);
+    known.insert(node.rt_id.clone(), schema.clone());
+    Ok(Data(schema))
+}
+
+fn type_schema(graph: &TypeGraph, node: &TypeNode) -> Result<TypeSchema, ColumnError> {
+    let columns = graph.columns(node)?;
+    let attribute = |attribute: &Arc<AttributeNode>| attribute_item(graph, attribute);
     let (optional, required): (Vec<_>, Vec<_>) = node
         .attributes
         .iter()
         .partition(|attribute| attribute.is_optional);
-    Ok(Data(TypeSchema {
+    Ok(TypeSchema {
         ck_type_id: node.id.to_string(),
         model_id: node.id.model().to_string(),
         type_name: node.id.element().semantic_name(),
@@ -203,7 +241,7 @@ pub(super) async fn get_type_schema(
         is_final: node.is_final,
         is_collection_root: node.is_collection_root,
         description: node.description.clone(),
-        derived_from: base_of(&graph, node).map(|id| id.to_string()),
+        derived_from: base_of(graph, node).map(|id| id.to_string()),
         inheritance_hierarchy: node
             .bases
             .iter()
@@ -226,7 +264,7 @@ pub(super) async fn get_type_schema(
             required_attributes: required.into_iter().map(attribute).collect(),
             optional_attributes: optional.into_iter().map(attribute).collect(),
         },
-    }))
+    })
 }
 
 fn base_type(id: &CkId) -> BaseType {
@@ -258,8 +296,7 @@ fn attribute_item(graph: &TypeGraph, attribute: &AttributeNode) -> AttributeItem
         value_type: attribute.value_type,
         is_optional: attribute.is_optional,
         description: attribute.description.clone(),
-        default_values: (!attribute.default_values.is_empty())
-            .then(|| attribute.default_values.clone()),
+        default_values: default_values(attribute),
         enum_values: enum_values(attribute),
         record_id: record.map(|record| record.rt_id.to_string()),
         record_fields: record.map(|record| {
@@ -272,6 +309,20 @@ fn attribute_item(graph: &TypeGraph, attribute: &AttributeNode) -> AttributeItem
             record.attributes.iter().map(field).collect()
         }),
     }
+}
+
+/// Defaults as they would be written: enums by name.
+fn default_values(attribute: &AttributeNode) -> Option<Vec<Value>> {
+    if attribute.default_values.is_empty() {
+        return None;
+    }
+    let named = |value: &Value| {
+        let key = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+        let key = key.and_then(|key| i32::try_from(key).ok())?;
+        attribute.enum_type.as_ref()?.name_of(key).map(Value::from)
+    };
+    let shown = |value: &Value| named(value).unwrap_or_else(|| value.clone());
+    Some(attribute.default_values.iter().map(shown).collect())
 }
 
 fn enum_values(attribute: &AttributeNode) -> Option<Vec<String>> {
