@@ -202,6 +202,24 @@ fn a_closure_follows_exact_dependencies_over_all_catalogs() {
 }
 
 #[test]
+fn the_version_others_were_compiled_against_is_preferred() {
+    let models = ["A-1.0", "A-1.1", "A-1.2"].map(|id| model(id, &[]));
+    let dependent = model("B-1", &["A-1.1"]);
+    let catalogs = Catalogs::new([set("a", &models), set("b", &[dependent])]);
+    let chosen = |ranges: &[&str]| {
+        let ranges: Vec<_> = ranges.iter().map(|text| range(text)).collect();
+        let models = catalogs.closure(&ranges).unwrap();
+        let ids = models.iter().map(|m| m.model_id.to_string());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(chosen(&["A-[1.0,2.0)"]), ["A-1.2.0"]);
+    assert_eq!(chosen(&["A-[1.0,2.0)", "B-[1.0]"]), ["A-1.1.0", "B-1.0.0"]);
+    let apart = ["A-[1.2,2.0)", "B-[1.0]"].map(range);
+    let problems = catalogs.closure(&apart).unwrap_err();
+    assert_eq!(problems.iter().next().unwrap().code, 66, "{problems}");
+}
+
+#[test]
 fn everything_a_closure_lacks_is_named() {
     let catalogs = Catalogs::new([set(
         "a",

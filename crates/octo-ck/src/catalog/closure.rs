@@ -1,6 +1,11 @@
 //! Choosing dependencies: the highest version in each range, and the exact versions those were
 //! compiled against (spec, Construction Kit 8.5).
+//!
+//! The original takes the highest version even when another dependency was compiled against a
+//! lower one in the same range, and then finds references that do not exist. Here the version that
+//! a dependency pins is preferred.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{CatalogError, Catalogs};
@@ -62,9 +67,27 @@ pub(crate) fn close(
     ranges: &[CkModelRange],
     own: Option<&CkModelId>,
 ) -> Closure {
+    let mut pins = Pins::new();
+    loop {
+        let known = pins.len();
+        let closure = search(catalogs, ranges, own, &mut pins);
+        // Each round pins at least one more name, so that the rounds end.
+        if pins.len() == known {
+            return closure;
+        }
+    }
+}
+
+fn search(
+    catalogs: &Catalogs,
+    ranges: &[CkModelRange],
+    own: Option<&CkModelId>,
+    pins: &mut Pins,
+) -> Closure {
     let mut search = Search {
         catalogs,
         own,
+        pins,
         needed: Vec::new(),
         models: Vec::new(),
     };
@@ -96,9 +119,13 @@ pub(crate) fn close(
     }
 }
 
+/// Versions that dependencies were compiled against, by model name; the first one counts.
+type Pins = BTreeMap<String, CkModelId>;
+
 struct Search<'a> {
     catalogs: &'a Catalogs,
     own: Option<&'a CkModelId>,
+    pins: &'a mut Pins,
     needed: Vec<Needed>,
     models: Vec<Arc<CompiledModel>>,
 }
@@ -119,8 +146,8 @@ impl Search<'_> {
             return Err((Code::CircularDependency, text));
         }
         let id = self
-            .catalogs
-            .best(range)
+            .pinned(range)
+            .or_else(|| self.catalogs.best(range))
             .ok_or_else(|| (Code::UnknownModel, self.unknown(range, by.as_ref())))?;
         let same_name = |model: &&Arc<CompiledModel>| model.model_id.name() == range.name();
         match self.models.iter().find(same_name) {
@@ -141,7 +168,10 @@ impl Search<'_> {
         })?;
         for dependency in &model.dependencies {
             let range = CkModelRange::exactly(dependency);
-            if !self.needed.iter().any(|n| n.range.overlaps(&range)) {
+            if self.needed.iter().any(|n| n.range.overlaps(&range)) {
+                let name = dependency.name().to_owned();
+                self.pins.entry(name).or_insert_with(|| dependency.clone());
+            } else {
                 self.needed.push(Needed {
                     range,
                     by: Some(id.clone()),
@@ -151,6 +181,16 @@ impl Search<'_> {
         }
         self.models.push(model);
         Ok(())
+    }
+
+    /// The version of a model that another dependency was compiled against, if it will do.
+    fn pinned(&self, range: &CkModelRange) -> Option<CkModelId> {
+        let pin = self
+            .pins
+            .get(range.name())
+            .filter(|pin| range.contains(pin))?;
+        let exactly = CkModelRange::exactly(pin);
+        self.catalogs.best(&exactly)
     }
 
     fn unknown(&self, range: &CkModelRange, by: Option<&CkModelId>) -> String {

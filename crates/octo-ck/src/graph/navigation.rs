@@ -36,8 +36,9 @@ impl Default for NavigationOptions {
 /// Target types and roles that were expanded already.
 pub(super) type Visited = HashSet<(RtCkId, RtCkId)>;
 
-/// A navigation name on one side, and the associations behind it.
+/// A role seen from one side, and the far ends of its associations.
 struct Navigation<'g> {
+    name: String,
     is_outbound: bool,
     multiplicity: Multiplicity,
     role: &'g RtCkId,
@@ -56,8 +57,8 @@ impl Expansion<'_> {
         let Some(depth) = options.depth.min(MAX_DEPTH).checked_sub(1) else {
             return Ok(());
         };
-        for ((name, _), navigation) in navigations(node) {
-            let path = format!("{prefix}{name}");
+        for navigation in navigations(node) {
+            let path = format!("{prefix}{}", navigation.name);
             let is_many = navigation.multiplicity == Multiplicity::N;
             if is_many && let Some(first) = navigation.ends.first() {
                 let path = format!("{path}.{}", first.to_runtime().path_name());
@@ -99,24 +100,25 @@ impl Expansion<'_> {
 }
 
 /// The navigations of a type: outbound ones first, each with all its associations.
-fn navigations(node: &TypeNode) -> IndexMap<(String, bool), Navigation<'_>> {
-    let mut found: IndexMap<(String, bool), Navigation<'_>> = IndexMap::new();
+fn navigations(node: &TypeNode) -> impl Iterator<Item = Navigation<'_>> {
+    let mut found: IndexMap<(&RtCkId, bool), Navigation<'_>> = IndexMap::new();
     let sides = [(true, &node.outbound), (false, &node.inbound)];
     for (is_outbound, associations) in sides {
         for association in associations {
-            let name = camel_case(&association.navigation_name);
             let AssociationNode { origin, target, .. } = association;
             let end = if is_outbound { target } else { origin };
+            let role = &association.role.rt_id;
             let navigation = found
-                .entry((name, is_outbound))
+                .entry((role, is_outbound))
                 .or_insert_with(|| Navigation {
+                    name: camel_case(&association.navigation_name),
                     is_outbound,
                     multiplicity: association.multiplicity,
-                    role: &association.role.rt_id,
+                    role,
                     ends: Vec::new(),
                 });
             navigation.ends.push(end);
         }
     }
-    found
+    found.into_values()
 }
