@@ -23,6 +23,7 @@ mod input;
 mod migrations;
 mod placeholders;
 mod resolve;
+mod scaffold;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,6 +42,7 @@ use crate::version::CkVersion;
 use placeholders::Placeholders;
 
 pub use input::{check_compiled, compile_path, read_path};
+pub use scaffold::scaffold;
 
 /// Outcome of a run.
 #[derive(Debug)]

@@ -190,6 +190,19 @@ fn versions_are_compared() {
 }
 
 #[test]
+fn a_new_model_compiles_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| ck(folder.path(), arguments);
+    assert!(run(&["new", "mine", "--id", "Mine-1.0.0"]).is_success);
+    assert_eq!(
+        run(&["check", "mine"]).stdout,
+        "mine: Mine-1.0.0 compiles\n"
+    );
+    let again = run(&["new", "mine", "--id", "Mine-1.0.0"]);
+    assert!(!again.is_success && again.stderr.starts_with("FatalError 22 mine:"));
+}
+
+#[test]
 fn types_are_drawn() {
     let folder = demo();
     let mermaid = ck(folder.path(), &["graph", "demo"]);

@@ -7,8 +7,7 @@ use super::Level;
 ///
 /// Some numbers of the original have no code here, because each mistake is reported once: 18 and 19
 /// repeat 5 and 3 for a type that does not exist, 34 repeats 41 and 43 for a record, 48 repeats 4
-/// for a role, 51 and 52 repeat 2 and 42 for an attribute. 22 belongs to a command that writes new
-/// model folders.
+/// for a role, 51 and 52 repeat 2 and 42 for an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum Code {
@@ -50,6 +49,8 @@ pub enum Code {
     RoleCoveredByBase = 20,
     /// The base type is final.
     BaseTypeIsFinal = 21,
+    /// The folder for a new model is not empty.
+    FolderNotEmpty = 22,
     /// The model name has characters that are not allowed.
     ModelNameInvalid = 23,
     /// A type id has characters that are not allowed.
@@ -176,6 +177,7 @@ impl Code {
             | Self::BaseTypeIsFinal
             | Self::ModelNameInvalid
             | Self::FolderMissing
+            | Self::FolderNotEmpty
             | Self::HeaderMissing
             | Self::BaseRecordIsFinal
             | Self::UnknownPlaceholder

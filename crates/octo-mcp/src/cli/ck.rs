@@ -3,6 +3,7 @@
 mod compile;
 mod diff;
 mod graph;
+mod new;
 mod sources;
 
 use std::io::{self, Write};
@@ -28,6 +29,8 @@ enum Command {
     Diff(diff::Diff),
     /// Draw types and their inheritance.
     Graph(graph::Graph),
+    /// Write the folder of a new model.
+    New(new::New),
 }
 
 impl Ck {
@@ -37,6 +40,7 @@ impl Ck {
             Command::Compile(compile) => compile.run(),
             Command::Diff(diff) => diff.run(),
             Command::Graph(graph) => graph.run(),
+            Command::New(new) => new.run(),
         }
     }
 }
