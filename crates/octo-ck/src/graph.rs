@@ -13,6 +13,7 @@ mod elements;
 mod lints;
 mod lookup;
 mod navigation;
+mod nesting;
 mod owner;
 pub(crate) mod position;
 mod records;

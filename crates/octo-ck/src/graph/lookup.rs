@@ -30,6 +30,20 @@ pub enum TypeLookupError {
     },
 }
 
+impl TypeLookupError {
+    /// The text for a tenant, beginning like that of the original (spec, Construction Kit 9.3).
+    /// `noun` is what the caller takes: `CkTypeId`, or `RtCkTypeId` for runtime ids.
+    pub fn in_tenant(&self, noun: &str, tenant: &str) -> String {
+        match self {
+            Self::Invalid { .. } => self.to_string(),
+            Self::Unknown { id, suggestions } => format!(
+                "{noun} '{id}' not found in CkCache for tenant '{tenant}'. Ensure that the corresponding construction kit library is imported and loaded.{}",
+                suggest::question(suggestions)
+            ),
+        }
+    }
+}
+
 impl TypeGraph {
     /// A type by any spelling of its id: `System/Entity`, `System-2/Entity`,
     /// `System-2.2.2/Entity-1`. The model version is ignored, because a tenant holds one version
