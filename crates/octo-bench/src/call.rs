@@ -1,5 +1,6 @@
 //! `octo-bench call`: what the pipeline costs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -119,6 +120,7 @@ async fn octo_side(server: OctoServer) -> Result<Side, Failure> {
             url: Url::parse(server.address("mcp")?)?,
             tool: "Echo",
             arguments: json!({"message": "world", "tenantId": TENANT}),
+            numbers: Arc::default(),
             bearer: Some(token.expose().to_owned()),
             expected: "hello world, from tenant octosystem",
         },
@@ -134,6 +136,7 @@ fn bare_side() -> Result<Side, Failure> {
             url: Url::parse(&url)?,
             tool: echo::TOOL,
             arguments: json!({"message": "world"}),
+            numbers: Arc::default(),
             bearer: None,
             expected: "hello world",
         },
