@@ -10,6 +10,7 @@ mod columns;
 mod definitions;
 mod display;
 mod elements;
+mod former;
 mod lints;
 mod lookup;
 mod navigation;
@@ -42,7 +43,7 @@ pub struct TypeGraph {
 }
 
 /// An entity type with everything it inherits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TypeNode {
     /// Schema id.
     pub id: CkId,
@@ -81,7 +82,7 @@ pub struct TypeNode {
 }
 
 /// A record with everything it inherits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RecordNode {
     /// Schema id.
     pub id: CkId,

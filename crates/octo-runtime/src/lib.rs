@@ -32,7 +32,8 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`runtime`], [`tenant`] | tenants, their registry and models |
+//! | [`runtime`], [`tenant`] | tenants and their registry |
+//! | [`models`], [`migration`] | models of a tenant, and data that follows them |
 //! | [`change`], [`mutation`] | change sets and the pipeline that validates and applies them |
 //! | [`query`], [`criteria`] | what callers ask for, by attribute name |
 //! | [`value`], [`attributes`], [`entity`] | the data itself |
@@ -48,6 +49,7 @@ pub mod dto;
 pub mod entity;
 pub mod error;
 pub mod message;
+pub mod migration;
 pub mod models;
 pub mod mutation;
 pub mod path;
@@ -68,7 +70,8 @@ pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use dto::{AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{RuntimeError, VersionConflict};
-pub use models::{InstalledModel, ModelImport};
+pub use migration::{MigrationRecord, MigrationResult, UpgradeOptions, UpgradeStatus};
+pub use models::{EnumChange, InstalledModel, ModelImport};
 pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
 pub use rt_id::{RtId, RtIdError};
 pub use runtime::{ChildrenQuery, Runtime, RuntimeConfig, TenantInfo};

@@ -95,6 +95,15 @@ pub trait WriteTransaction {
     /// Entities that meet a query.
     fn query(&mut self, query: &StoreQuery) -> Result<Page<Entity>, StoreError>;
 
+    /// At most `limit` entities of exactly this type, archived ones included, in ascending order of
+    /// their ids, beginning after `after`. The type need not be in the graph.
+    fn batch(
+        &mut self,
+        ck_type: &RtCkId,
+        after: Option<RtId>,
+        limit: usize,
+    ) -> Result<Vec<Entity>, StoreError>;
+
     /// All edges of entities, in the order of [`EdgeQuery`].
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError>;
 
@@ -111,6 +120,10 @@ pub trait WriteTransaction {
 
     /// Changes an entity; only what the patch names is written.
     fn patch(&mut self, patch: &EntityPatch) -> Result<(), StoreError>;
+
+    /// Gives an entity another type, moves it to where entities of that type are kept, and renames
+    /// the type at all its edges. Writes nothing else of the entity.
+    fn retype(&mut self, rt_id: RtId, ck_type: &RtCkId) -> Result<(), StoreError>;
 
     /// Removes an entity.
     fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError>;
@@ -239,6 +252,32 @@ pub enum StoreError {
 pub async fn transact<T, E>(
     store: &dyn EntityStore,
     graph: Arc<TypeGraph>,
+    work: impl FnMut(&mut dyn WriteTransaction) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    perform(store, graph, Outcome::Commit, work).await
+}
+
+/// Runs `work` in a transaction of `store` and returns what it returns; no change is kept.
+pub async fn rehearse<T, E>(
+    store: &dyn EntityStore,
+    graph: Arc<TypeGraph>,
+    work: impl FnMut(&mut dyn WriteTransaction) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    perform(store, graph, Outcome::RollBack, work).await
+}
+
+async fn perform<T, E>(
+    store: &dyn EntityStore,
+    graph: Arc<TypeGraph>,
+    success: Outcome,
     mut work: impl FnMut(&mut dyn WriteTransaction) -> Result<T, E> + Send + 'static,
 ) -> Result<T, E>
 where
@@ -250,7 +289,7 @@ where
     let run: Work = Box::new(move |transaction| {
         let result = work(transaction);
         let outcome = if result.is_ok() {
-            Outcome::Commit
+            success
         } else {
             Outcome::RollBack
         };

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use octo_runtime::{Runtime, RuntimeConfig, Tenant, TenantId};
+use octo_runtime::{Criteria, EntityQuery, Runtime, RuntimeConfig, Tenant, TenantId};
 
 use crate::model::demo;
+
+/// All entities but those that record which models came when.
+pub(crate) fn data() -> EntityQuery {
+    EntityQuery::of("System/Entity").filter(Criteria::ne("ckTypeId", "System/MigrationHistory"))
+}
 
 /// A runtime in a folder that is removed when dropped.
 pub(crate) struct Fixture {

@@ -6,7 +6,7 @@ use octo_runtime::{
 };
 use serde_json::json;
 
-use crate::fixture::Fixture;
+use crate::fixture::{self, Fixture};
 
 #[tokio::test]
 async fn entities_are_created_read_changed_and_archived() {
@@ -128,7 +128,7 @@ fn codes(error: &RuntimeError) -> Vec<u16> {
 }
 
 async fn count(tenant: &Tenant) -> u64 {
-    let everything = EntityQuery::of("System/Entity").include_archived();
+    let everything = fixture::data().include_archived();
     tenant.query(everything).await.unwrap().total
 }
 
