@@ -1,7 +1,9 @@
 //! Entities of a tenant (spec, runtime 2).
 
+mod edges;
 mod filters;
 mod protection;
+mod restore;
 mod writes;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use filters::SimpleFilters;
+use restore::restore_entity;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// Entities returned when no limit is given.
@@ -51,6 +54,11 @@ pub fn toolset() -> Toolset {
                     p.ck_type_id, p.rt_id
                 )
             }),
+    )
+    .tool(
+        tool("restore_entity", restore_entity)
+            .risk(Risk::Medium)
+            .adds(),
     )
 }
 
