@@ -18,13 +18,15 @@ use jiff::Timestamp;
 use octo_ck::{RtCkId, TypeGraph};
 
 use crate::attributes::Attributes;
-use crate::entity::{Association, Direction, Entity, RtState};
+use crate::entity::{Association, Entity, RtState};
 use crate::query::Page;
 use crate::rt_id::RtId;
 
+pub mod edge;
 pub mod filter;
 pub mod sqlite;
 
+pub use edge::{EdgeKey, EdgePage, EdgeQuery};
 pub use filter::{
     Comparison, Field, FieldPath, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test,
     TypeScope,
@@ -47,8 +49,13 @@ pub trait EntityStore: Send + Sync {
         query: StoreQuery,
     ) -> Result<Page<Entity>, StoreError>;
 
-    /// Edges of entities, ordered by id.
-    async fn edges(&self, query: EdgeQuery) -> Result<Vec<Association>, StoreError>;
+    /// A page of the edges of entities, in the order of [`EdgeQuery`].
+    async fn edges(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: EdgeQuery,
+        page: EdgePage,
+    ) -> Result<Vec<Association>, StoreError>;
 
     /// Distinct entities at the far ends of edges.
     async fn far_ends(
@@ -88,7 +95,7 @@ pub trait WriteTransaction {
     /// Entities that meet a query.
     fn query(&mut self, query: &StoreQuery) -> Result<Page<Entity>, StoreError>;
 
-    /// Edges of entities, ordered by id.
+    /// All edges of entities, in the order of [`EdgeQuery`].
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError>;
 
     /// The edge of a role between two entities.
@@ -159,17 +166,6 @@ impl EntityPatch {
             state: None,
         }
     }
-}
-
-/// Edges of some entities.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EdgeQuery {
-    /// The near ends.
-    pub entities: Vec<RtId>,
-    /// Only this role.
-    pub role: Option<RtCkId>,
-    /// Seen from the near ends.
-    pub direction: Direction,
 }
 
 /// A model as stored.

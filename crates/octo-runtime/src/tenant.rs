@@ -12,7 +12,7 @@ use crate::error::RuntimeError;
 use crate::models::{self, InstalledModel, ModelImport};
 use crate::query::{AssociationQuery, EntityQuery, Page, TargetQuery};
 use crate::rt_id::RtId;
-use crate::store::{EdgeQuery, EntityStore, StoreError, transact};
+use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, transact};
 use crate::tenant_id::{DatabaseName, TenantId};
 use crate::{mutation, resolve};
 
@@ -171,7 +171,8 @@ impl Tenant {
             .await
     }
 
-    /// Edges of an entity, ordered by id. An unknown role has no edges.
+    /// Edges of an entity: at most as many as the query takes, outbound ones first, by role and
+    /// far end. An unknown role has no edges.
     ///
     /// # Errors
     /// A role that is not an id; failing store.
@@ -184,7 +185,13 @@ impl Tenant {
             role: query.role.as_deref().map(resolve::role_id).transpose()?,
             direction: query.direction,
         };
-        self.checked_store(self.store.edges(edges).await)
+        let page = EdgePage {
+            after: query.after,
+            take: Some(query.take),
+            far: None,
+        };
+        let graph = self.graph();
+        self.checked_store(self.store.edges(&graph, edges, page).await)
     }
 
     /// Entities at the far ends of an entity's edges of one role.

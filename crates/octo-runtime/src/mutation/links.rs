@@ -141,12 +141,7 @@ fn addition(
     if !is_allowed(stage, role, &origin, &target) {
         return Ok(None);
     }
-    let edge = Association {
-        id: RtId::generate(),
-        role: role.rt_id.clone(),
-        origin,
-        target,
-    };
+    let edge = Association::new(origin, role.rt_id.clone(), target);
     if already_there(stage, &edge, links)? {
         let role = role.rt_id.to_string();
         let findings = &mut stage.problems.findings;

@@ -28,7 +28,7 @@ use octo_ck::TypeGraph;
 use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
-use crate::store::{EdgeQuery, EntityStore, StoreError, StoreQuery, StoredModel, Work};
+use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, StoreQuery, StoredModel, Work};
 
 /// An [`EntityStore`] in one SQLite file.
 pub struct SqliteStore {
@@ -80,9 +80,15 @@ impl EntityStore for SqliteStore {
             .await
     }
 
-    async fn edges(&self, query: EdgeQuery) -> Result<Vec<Association>, StoreError> {
+    async fn edges(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: EdgeQuery,
+        page: EdgePage,
+    ) -> Result<Vec<Association>, StoreError> {
+        let graph = Arc::clone(graph);
         self.readers
-            .read(move |connection| edges::find(connection, &query))
+            .read(move |connection| edges::find(connection, &graph, &query, &page))
             .await
     }
 
