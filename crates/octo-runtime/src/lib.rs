@@ -64,7 +64,8 @@ pub mod value;
 
 pub use attributes::Attributes;
 pub use change::{
-    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, NewEntity, UpdateEntity,
+    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation, NewEntity,
+    RestoreEntity, Restored, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use dto::{AttributeDto, EntityDto, Projection};

@@ -1,8 +1,10 @@
 //! Entities of a tenant (spec, runtime 2).
 
 pub(super) mod criteria;
+mod edges;
 pub(super) mod protection;
 mod queries;
+mod restore;
 mod writes;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use queries::{query_entities, query_entities_simple};
+use restore::restore_entity;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// The group of entity tools.
@@ -50,6 +53,11 @@ pub fn toolset() -> Toolset {
                     p.ck_type_id, p.rt_id
                 )
             }),
+    )
+    .tool(
+        tool("restore_entity", restore_entity)
+            .risk(Risk::Medium)
+            .adds(),
     )
 }
 
