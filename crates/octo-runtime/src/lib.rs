@@ -65,7 +65,7 @@ pub use change::{
     Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, NewEntity, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
-pub use dto::{AttributeDto, EntityDto, Projection};
+pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{RuntimeError, VersionConflict};
 pub use models::{InstalledModel, ModelImport};
