@@ -68,7 +68,7 @@ pub use change::{
     RestoreEntity, Restored, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
-pub use dto::{AttributeDto, EntityDto, Projection};
+pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{RuntimeError, VersionConflict};
 pub use migration::{MigrationRecord, MigrationResult, UpgradeOptions, UpgradeStatus};

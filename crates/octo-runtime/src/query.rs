@@ -127,6 +127,7 @@ pub struct AssociationQuery {
     pub(crate) entity: RtId,
     pub(crate) role: Option<String>,
     pub(crate) direction: Direction,
+    pub(crate) far: Option<Vec<RtId>>,
     pub(crate) after: Option<EdgeKey>,
     pub(crate) take: usize,
 }
@@ -138,6 +139,7 @@ impl AssociationQuery {
             entity,
             role: None,
             direction: Direction::Any,
+            far: None,
             after: None,
             take: EDGES_PER_PAGE,
         }
@@ -154,6 +156,13 @@ impl AssociationQuery {
     #[must_use]
     pub fn direction(mut self, direction: Direction) -> Self {
         self.direction = direction;
+        self
+    }
+
+    /// Only edges to these far ends.
+    #[must_use]
+    pub fn far_ends(mut self, ids: impl IntoIterator<Item = RtId>) -> Self {
+        self.far = Some(ids.into_iter().collect());
         self
     }
 

@@ -158,7 +158,7 @@ impl Tenant {
         let page = EdgePage {
             after: query.after,
             take: Some(query.take),
-            far: None,
+            far: query.far,
         };
         let graph = self.graph();
         self.checked_store(self.store.edges(&graph, edges, page).await)
