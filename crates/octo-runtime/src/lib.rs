@@ -34,13 +34,14 @@
 //! |---|---|
 //! | [`runtime`], [`tenant`] | tenants, their registry and models |
 //! | [`change`], [`mutation`] | change sets and the pipeline that validates and applies them |
-//! | [`query`], [`criteria`] | what callers ask for, by attribute name |
+//! | [`query`], [`criteria`], [`aggregation`] | what callers ask for, by attribute name |
 //! | [`value`], [`attributes`], [`entity`] | the data itself |
 //! | [`store`] | what a database must offer; SQLite is the embedded one |
 //!
 //! The rules come from the specification chapter *Runtime engine*; section numbers in the docs of
 //! each module refer to it unless another chapter is named.
 
+pub mod aggregation;
 pub mod attributes;
 pub mod change;
 pub mod criteria;
@@ -60,6 +61,7 @@ pub mod tenant;
 pub mod tenant_id;
 pub mod value;
 
+pub use aggregation::{Aggregated, AggregatedRow, AggregationColumn, AggregationQuery, Function};
 pub use attributes::Attributes;
 pub use change::{
     Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, NewEntity, UpdateEntity,
@@ -72,7 +74,7 @@ pub use models::{InstalledModel, ModelImport};
 pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
 pub use rt_id::{RtId, RtIdError};
 pub use runtime::{ChildrenQuery, Runtime, RuntimeConfig, TenantInfo};
-pub use store::{EntityStore, StoreError};
+pub use store::{EntityStore, Figure, StoreError};
 pub use tenant::Tenant;
 pub use tenant_id::{DatabaseName, NameError, TenantId};
 pub use value::{BinaryInfo, DateTimeOffset, GeoPoint, Record, Value};

@@ -22,9 +22,11 @@ use crate::entity::{Association, Direction, Entity, RtState};
 use crate::query::Page;
 use crate::rt_id::RtId;
 
+pub mod aggregation;
 pub mod filter;
 pub mod sqlite;
 
+pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure};
 pub use filter::{
     Comparison, Field, FieldPath, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test,
     TypeScope,
@@ -46,6 +48,10 @@ pub trait EntityStore: Send + Sync {
         graph: &Arc<TypeGraph>,
         query: StoreQuery,
     ) -> Result<Page<Entity>, StoreError>;
+
+    /// Figures over all entities that meet a query, whatever its sort order and paging; one
+    /// consistent view, in memory that does not grow with the matches.
+    async fn aggregate(&self, aggregation: Aggregation) -> Result<Groups, StoreError>;
 
     /// Edges of entities, ordered by id.
     async fn edges(&self, query: EdgeQuery) -> Result<Vec<Association>, StoreError>;
