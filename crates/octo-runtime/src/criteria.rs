@@ -14,6 +14,9 @@ pub enum Criteria {
     Any(Vec<Criteria>),
     /// A condition on one path.
     Field(FieldFilter),
+    /// A part with the name its author knows it by, such as `filters.fields[2]`: problems found
+    /// inside are reported under that name.
+    Named(String, Box<Criteria>),
 }
 
 /// A condition on one attribute path.
@@ -97,6 +100,12 @@ impl Criteria {
             value: value.into(),
             second: None,
         })
+    }
+
+    /// This under the name its author knows it by.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self::Named(name.into(), Box::new(self))
     }
 
     /// `path` equals `value`.
