@@ -133,14 +133,14 @@ fn measure(
     };
     match fields::locate(graph, Owner::Type(node), path)? {
         Location::System(field) => {
-            let kind = match field {
-                SystemField::Version => Kind::Number,
+            let (kind, named) = match field {
+                SystemField::Version => (Kind::Number, "Int64"),
                 SystemField::Created | SystemField::Changed | SystemField::Archived => {
-                    Kind::Instant
+                    (Kind::Instant, "DateTime")
                 }
-                _ => Kind::Other,
+                _ => (Kind::Other, "String"),
             };
-            check(function, kind, path, "text")?;
+            check(function, kind, path, named)?;
             Ok(Measure::Of(function, Field::System(field)))
         }
         Location::Attribute {
