@@ -1,6 +1,7 @@
 //! Figures over entities, and stored queries (spec, runtime 2.11 to 2.13).
 
 mod columns;
+mod persisted;
 mod rows;
 
 use octo_runtime::{AggregationQuery, EntityQuery};
@@ -13,6 +14,7 @@ use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 use crate::tool::{Toolset, tool};
 use columns::{AggregationColumn, Columns};
+use persisted::execute_runtime_query;
 use rows::{Rows, failed, table};
 
 /// The group of tools for figures and stored queries.
@@ -26,6 +28,7 @@ pub fn toolset() -> Toolset {
         query_entities_aggregation,
     ))
     .tool(tool("query_entities_grouping", query_entities_grouping))
+    .tool(tool("execute_runtime_query", execute_runtime_query))
 }
 
 /// Computes figures over all entities of a type, derived types included, that meet a filter:

@@ -84,11 +84,12 @@ impl Accumulator {
             Self::Count(count) => Figure::Count(count),
             Self::Sum(total) => figure(total.value()),
             Self::Average(_, 0) | Self::Extreme(None, _) => Figure::Null,
-            Self::Average(total, count) => figure(
-                total
+            Self::Average(total, count) => {
+                let mean = total
                     .value()
-                    .and_then(|total| total.checked_div(Decimal::from(count))),
-            ),
+                    .and_then(|t| t.checked_div(Decimal::from(count)));
+                figure(mean.map(|mean| mean.normalize()))
+            }
             Self::Extreme(Some(best), _) => extreme(best, unit),
         }
     }
