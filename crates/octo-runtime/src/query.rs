@@ -85,6 +85,11 @@ impl EntityQuery {
         self
     }
 
+    /// Its conditions, all of which must hold.
+    pub fn criteria(&self) -> &[Criteria] {
+        &self.criteria
+    }
+
     /// Only entities with one of these ids.
     #[must_use]
     pub fn ids(mut self, ids: impl IntoIterator<Item = RtId>) -> Self {

@@ -8,6 +8,7 @@ use crate::error::RuntimeError;
 use crate::query::EntityQuery;
 use crate::store::{Field, StoreQuery, TypeScope};
 
+pub(crate) mod aggregation;
 mod fields;
 mod filters;
 mod operands;

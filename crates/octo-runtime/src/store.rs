@@ -22,10 +22,12 @@ use crate::entity::{Association, Entity, RtState};
 use crate::query::Page;
 use crate::rt_id::RtId;
 
+pub mod aggregation;
 pub mod edge;
 pub mod filter;
 pub mod sqlite;
 
+pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure};
 pub use edge::{EdgeKey, EdgePage, EdgeQuery};
 pub use filter::{
     Comparison, Field, FieldPath, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test,
@@ -48,6 +50,10 @@ pub trait EntityStore: Send + Sync {
         graph: &Arc<TypeGraph>,
         query: StoreQuery,
     ) -> Result<Page<Entity>, StoreError>;
+
+    /// Figures over all entities that meet a query, whatever its sort order and paging; one
+    /// consistent view, in memory that does not grow with the matches.
+    async fn aggregate(&self, aggregation: Aggregation) -> Result<Groups, StoreError>;
 
     /// A page of the edges of entities, in the order of [`EdgeQuery`].
     async fn edges(

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use octo_ck::TypeGraph;
 
+use crate::aggregation::{self, Aggregated, AggregationQuery};
 use crate::change::{
     Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, RestoreEntity, Restored, UpdateEntity,
 };
@@ -122,6 +123,17 @@ impl Tenant {
         let graph = self.graph();
         let resolved = resolve::query(&graph, &query)?;
         self.checked_store(self.store.query(&graph, resolved).await)
+    }
+
+    /// Figures over all entities that meet a query.
+    ///
+    /// # Errors
+    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query.
+    pub async fn aggregate(&self, query: AggregationQuery) -> Result<Aggregated, RuntimeError> {
+        let graph = self.graph();
+        let resolved = resolve::aggregation::query(&graph, &query)?;
+        let found = self.checked_store(self.store.aggregate(resolved).await)?;
+        aggregation::rows(&graph, &query, found)
     }
 
     /// The first entity that meets a query.

@@ -70,7 +70,7 @@ pub fn toolset() -> Toolset {
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of an entity to clients")]
-struct EntityItem {
+pub(super) struct EntityItem {
     /// Id of the entity, 24 hex digits.
     rt_id: String,
     /// Its concrete type.
@@ -107,7 +107,7 @@ struct EntityItem {
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of a value to clients")]
-struct AttributeItem {
+pub(super) struct AttributeItem {
     /// Name of the attribute.
     attribute_name: String,
     /// Its value; absent when it has none.
@@ -173,7 +173,7 @@ fn parse_id(text: &str) -> Result<RtId, Failure> {
 }
 
 /// An entity as callers see it: without secrets.
-fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
+pub(super) fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
 }

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod aggregation;
 mod app;
 mod archive_paths;
 #[allow(dead_code, reason = "the helpers serve several test programs")]

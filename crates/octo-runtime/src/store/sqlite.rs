@@ -7,6 +7,7 @@
 //! - All work runs on blocking threads; connections are opened when first needed and hold small
 //!   caches, so that many idle tenants cost little memory.
 
+mod aggregate;
 mod conditions;
 mod connection;
 mod edges;
@@ -28,7 +29,10 @@ use octo_ck::TypeGraph;
 use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
-use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, StoreQuery, StoredModel, Work};
+use crate::store::{
+    Aggregation, EdgePage, EdgeQuery, EntityStore, Groups, StoreError, StoreQuery, StoredModel,
+    Work,
+};
 
 /// An [`EntityStore`] in one SQLite file.
 pub struct SqliteStore {
@@ -77,6 +81,12 @@ impl EntityStore for SqliteStore {
         let graph = Arc::clone(graph);
         self.readers
             .read(move |connection| select::page(connection, &graph, &query, None))
+            .await
+    }
+
+    async fn aggregate(&self, aggregation: Aggregation) -> Result<Groups, StoreError> {
+        self.readers
+            .read(move |connection| aggregate::groups(connection, &aggregation))
             .await
     }
 

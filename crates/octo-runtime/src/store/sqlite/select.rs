@@ -35,7 +35,7 @@ pub(super) fn page(
     Ok(Page { items, total })
 }
 
-fn condition(
+pub(super) fn condition(
     query: &StoreQuery,
     edges: Option<&EdgeQuery>,
     parameters: &mut Vec<Sql>,
