@@ -8,7 +8,7 @@ use crate::aggregation::{self, Aggregated, AggregationQuery};
 use crate::change::{
     Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, RestoreEntity, Restored, UpdateEntity,
 };
-use crate::entity::{Association, Entity};
+use crate::entity::{Association, Direction, Entity};
 use crate::error::RuntimeError;
 use crate::models::{self, Graphs, Site};
 use crate::query::{AssociationQuery, EntityQuery, Page, TargetQuery};
@@ -174,6 +174,26 @@ impl Tenant {
         };
         let graph = self.graph();
         self.checked_store(self.store.edges(&graph, edges, page).await)
+    }
+
+    /// All edges of several entities in one go; only of `role`, in any spelling of its id, when
+    /// one is given.
+    ///
+    /// # Errors
+    /// A role that is not an id; failing store.
+    pub async fn associations_of(
+        &self,
+        entities: impl IntoIterator<Item = RtId>,
+        role: Option<&str>,
+        direction: Direction,
+    ) -> Result<Vec<Association>, RuntimeError> {
+        let edges = EdgeQuery {
+            entities: entities.into_iter().collect(),
+            role: role.map(resolve::role_id).transpose()?,
+            direction,
+        };
+        let graph = self.graph();
+        self.checked_store(self.store.edges(&graph, edges, EdgePage::all()).await)
     }
 
     /// Entities at the far ends of an entity's edges of one role.
