@@ -12,7 +12,7 @@ use super::position::{Kind, Part, Positions};
 use crate::diagnostics::{Code, Diagnostics};
 use crate::id::{CkId, ElementId};
 use crate::model::{
-    CkAssociationRole, CkAttribute, CkEnum, CkRecord, CkType, CompiledModel, ValueType,
+    CkAssociationRole, CkAttribute, CkEnum, CkEnumValue, CkRecord, CkType, CompiledModel, ValueType,
 };
 use crate::{naming, suggest};
 
@@ -261,7 +261,7 @@ fn check_enums(build: &mut Build<'_>) {
             if name.trim().is_empty() {
                 let text = format!("A value of enum '{id}' (key {}) has no name.", value.key);
                 problems.push((Code::EnumNameMissing, text));
-            } else if !naming::is_element_name(name) {
+            } else if !is_value_name(value) {
                 let text = format!(
                     "The value name '{name}' of enum '{id}' must be a PascalCase word without blanks and special characters."
                 );
@@ -299,6 +299,12 @@ fn check_enums(build: &mut Build<'_>) {
             }
         }
     }
+}
+
+// Tenants may name the values they add more freely (spec 9.4).
+fn is_value_name(value: &CkEnumValue) -> bool {
+    naming::is_element_name(&value.name)
+        || (value.is_extension && naming::is_extension_name(&value.name))
 }
 
 fn check_roles(build: &mut Build<'_>) {
