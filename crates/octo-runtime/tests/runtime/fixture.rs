@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use octo_runtime::{
-    Criteria, EntityQuery, Runtime, RuntimeConfig, RuntimeError, Tenant, TenantId,
-};
+use octo_runtime::{Criteria, EntityQuery, Runtime, RuntimeConfig, RuntimeError, Tenant, TenantId};
 
 use crate::model::demo;
 
