@@ -6,6 +6,7 @@ mod associations;
 mod crash;
 mod dto;
 mod fixture;
+mod migrations;
 #[path = "../fixture/model.rs"]
 mod model;
 mod models;
