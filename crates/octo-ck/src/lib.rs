@@ -26,7 +26,7 @@ mod naming;
 pub mod package;
 pub mod range;
 pub mod read;
-mod suggest;
+pub mod suggest;
 pub mod version;
 
 pub use catalog::Catalogs;

@@ -58,6 +58,7 @@ pub mod runtime;
 pub mod store;
 pub mod tenant;
 pub mod tenant_id;
+mod text;
 pub mod value;
 
 pub use attributes::Attributes;
@@ -69,7 +70,10 @@ pub use dto::{AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{RuntimeError, VersionConflict};
 pub use models::{InstalledModel, ModelImport};
-pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
+pub use query::{
+    AssociationQuery, AttributeSearch, CursorPage, EntityQuery, Near, Page, SortOrder, TargetQuery,
+    TextQuery,
+};
 pub use rt_id::{RtId, RtIdError};
 pub use runtime::{ChildrenQuery, Runtime, RuntimeConfig, TenantInfo};
 pub use store::{EntityStore, StoreError};

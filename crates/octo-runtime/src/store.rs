@@ -23,12 +23,16 @@ use crate::query::Page;
 use crate::rt_id::RtId;
 
 pub mod filter;
+pub mod paging;
+pub mod search;
 pub mod sqlite;
 
 pub use filter::{
-    Comparison, Field, FieldPath, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test,
-    TypeScope,
+    Comparison, Field, FieldPath, Filter, Link, PathIndex, PathStep, SortKey, StoreQuery,
+    SystemField, Test, TypeScope,
 };
+pub use paging::{EntityPage, KeyValue, Position};
+pub use search::{Distance, TextField, TextSearch};
 
 /// A database of one tenant.
 #[async_trait]
@@ -46,6 +50,15 @@ pub trait EntityStore: Send + Sync {
         graph: &Arc<TypeGraph>,
         query: StoreQuery,
     ) -> Result<Page<Entity>, StoreError>;
+
+    /// A page of entities that meet a query, and where it ends. Counts only when `count` says so:
+    /// who walks through all pages needs the total once.
+    async fn page(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: StoreQuery,
+        count: bool,
+    ) -> Result<EntityPage, StoreError>;
 
     /// Edges of entities, ordered by id.
     async fn edges(&self, query: EdgeQuery) -> Result<Vec<Association>, StoreError>;

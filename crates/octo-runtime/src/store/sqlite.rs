@@ -10,11 +10,16 @@
 mod conditions;
 mod connection;
 mod edges;
+mod functions;
 mod indexes;
+mod keys;
+mod links;
 mod path;
 mod readers;
 mod rows;
+mod scan;
 mod schema;
+mod searches;
 mod select;
 mod transaction;
 mod writer;
@@ -28,7 +33,7 @@ use octo_ck::TypeGraph;
 use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
-use crate::store::{EdgeQuery, EntityStore, StoreError, StoreQuery, StoredModel, Work};
+use crate::store::{EdgeQuery, EntityPage, EntityStore, StoreError, StoreQuery, StoredModel, Work};
 
 /// An [`EntityStore`] in one SQLite file.
 pub struct SqliteStore {
@@ -77,6 +82,18 @@ impl EntityStore for SqliteStore {
         let graph = Arc::clone(graph);
         self.readers
             .read(move |connection| select::page(connection, &graph, &query, None))
+            .await
+    }
+
+    async fn page(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: StoreQuery,
+        count: bool,
+    ) -> Result<EntityPage, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| select::entity_page(connection, &graph, &query, count))
             .await
     }
 
