@@ -8,8 +8,10 @@
 //! `OctoTenantIdentityProvider` that names the parent ([`trust`]). Such a user gets a *shadow user*
 //! in the tenant ([`shadow`]); its roles come from an `ExternalTenantUserMapping` and from the
 //! groups the shadow is in ([`roles`]). [`provision`] sets all of that up for an administrator.
+//! OAuth clients reach child tenants as copies ([`client_mirrors`]).
 
 pub mod allowed_tenants;
+pub mod client_mirrors;
 pub mod credentials;
 pub mod names;
 pub mod provision;

@@ -13,6 +13,7 @@ pub(crate) const MAX_TAKE: u64 = 100_000;
 /// Sort keys of one query.
 const MAX_SORT_KEYS: usize = 16;
 
+pub(crate) mod aggregation;
 mod conditions;
 mod fields;
 mod filters;

@@ -1,8 +1,13 @@
 //! Entities of a tenant (spec, runtime 2).
 
+mod associations;
 pub(super) mod criteria;
+mod edges;
+mod navigate;
 pub(super) mod protection;
 mod queries;
+mod restore;
+mod sort;
 mod writes;
 
 use std::sync::Arc;
@@ -17,7 +22,9 @@ use serde_json::Value;
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
+use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
+use restore::restore_entity;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// The group of entity tools.
@@ -51,13 +58,19 @@ pub fn toolset() -> Toolset {
                 )
             }),
     )
+    .tool(
+        tool("restore_entity", restore_entity)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(tool("navigate_associations", navigate_associations))
 }
 
 /// An entity.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of an entity to clients")]
-struct EntityItem {
+pub(super) struct EntityItem {
     /// Id of the entity, 24 hex digits.
     rt_id: String,
     /// Its concrete type.
@@ -94,7 +107,7 @@ struct EntityItem {
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of a value to clients")]
-struct AttributeItem {
+pub(super) struct AttributeItem {
     /// Name of the attribute.
     attribute_name: String,
     /// Its value; absent when it has none.
@@ -140,10 +153,7 @@ struct Found {
 }
 
 async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Failure> {
-    let rt_id: RtId = rt_id
-        .trim()
-        .parse()
-        .map_err(|error: RtIdError| Failure::new(error.to_string()))?;
+    let rt_id = parse_id(rt_id)?;
     let tenant = cx.data().await?;
     let entity = tenant.get(ck_type, rt_id).await?;
     let entity = entity.ok_or_else(|| RuntimeError::EntityMissing {
@@ -157,8 +167,13 @@ async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Fail
     })
 }
 
+fn parse_id(text: &str) -> Result<RtId, Failure> {
+    let parsed = text.trim().parse();
+    parsed.map_err(|error: RtIdError| Failure::new(error.to_string()))
+}
+
 /// An entity as callers see it: without secrets.
-fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
+pub(super) fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
 }
