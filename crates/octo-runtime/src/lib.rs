@@ -62,7 +62,8 @@ pub mod value;
 
 pub use attributes::Attributes;
 pub use change::{
-    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, NewEntity, UpdateEntity,
+    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation,
+    NewAssociation, NewEntity, RestoreEntity, Restored, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};

@@ -4,7 +4,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use octo_ck::{CkModelId, CompiledModel, TypeGraph};
 
-use crate::change::{Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, UpdateEntity};
+use crate::change::{
+    Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, RestoreEntity, Restored, UpdateEntity,
+};
 use crate::entity::{Association, Entity};
 use crate::error::RuntimeError;
 use crate::models::{self, InstalledModel, ModelImport};
@@ -250,6 +252,15 @@ impl Tenant {
     pub async fn delete(&self, delete: DeleteEntity) -> Result<Deleted, RuntimeError> {
         let applied = self.apply(ChangeSet::new().delete(delete)).await?;
         one(applied.deleted)
+    }
+
+    /// Brings one archived entity back.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub async fn restore(&self, restore: RestoreEntity) -> Result<Restored, RuntimeError> {
+        let applied = self.apply(ChangeSet::new().restore(restore)).await?;
+        one(applied.restored)
     }
 
     fn swap(&self, graph: Arc<TypeGraph>) {

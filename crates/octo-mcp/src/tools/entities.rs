@@ -2,9 +2,11 @@
 
 mod associations;
 pub(super) mod criteria;
+mod edges;
 mod navigate;
 pub(super) mod protection;
 mod queries;
+mod restore;
 mod sort;
 mod writes;
 
@@ -22,6 +24,7 @@ use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
+use restore::restore_entity;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// The group of entity tools.
@@ -54,6 +57,11 @@ pub fn toolset() -> Toolset {
                     p.ck_type_id, p.rt_id
                 )
             }),
+    )
+    .tool(
+        tool("restore_entity", restore_entity)
+            .risk(Risk::Medium)
+            .adds(),
     )
     .tool(tool("navigate_associations", navigate_associations))
 }
