@@ -3,6 +3,7 @@
 mod associations;
 pub(super) mod criteria;
 mod edges;
+mod link;
 mod navigate;
 pub(super) mod protection;
 mod queries;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
+use link::{create_association, delete_association};
 use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
 use restore::restore_entity;
@@ -64,6 +66,17 @@ pub fn toolset() -> Toolset {
             .adds(),
     )
     .tool(tool("navigate_associations", navigate_associations))
+    .tool(
+        tool("create_association", create_association)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(
+        tool("delete_association", delete_association)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(link::DeleteAssociation::refusal),
+    )
 }
 
 /// An entity.

@@ -8,6 +8,7 @@
 
 mod app;
 mod archive_paths;
+mod association_tools;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
