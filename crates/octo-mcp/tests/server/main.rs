@@ -23,6 +23,7 @@ mod knowledge;
 mod matrix;
 mod metadata;
 mod models;
+mod persisted_queries;
 mod protocol;
 mod resources;
 mod roles;
