@@ -52,6 +52,11 @@ bench-start *arguments:
     cargo build --release --package octo-mcp --package octo-bench
     "${CARGO_TARGET_DIR:-target}/release/octo-bench" start {{arguments}}
 
+# Measures look-ups, pages, groups and writes in a tenant with a million entities.
+bench-entities *arguments:
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" entities {{arguments}}
+
 # Runs everything CI runs.
 ci:
     .ci/run

@@ -86,6 +86,12 @@ pub(crate) async fn run(
     Ok(measured)
 }
 
+/// Calls `target` once.
+pub(crate) async fn once(target: &Target) -> Result<(), Failure> {
+    let mut connection = Connection::open(target, Generation::Stateless).await?;
+    connection.call().await.map(drop)
+}
+
 struct Connection {
     sender: SendRequest<Full<Bytes>>,
     requests: Requests,
@@ -115,16 +121,22 @@ impl Connection {
     async fn call_until(mut self, stop: Arc<AtomicBool>) -> Result<Vec<u32>, Failure> {
         let mut times = Vec::new();
         while !stop.load(Ordering::Relaxed) {
-            let request = self.requests.call()?;
-            let begin = Instant::now();
-            let (response, body) = exchange(&mut self.sender, request).await?;
-            times.push(u32::try_from(begin.elapsed().as_micros())?);
-            let text = std::str::from_utf8(&body)?;
-            if response.status() != StatusCode::OK || !text.contains(self.expected) {
-                return Err(format!("unexpected answer, {}: {text}", response.status()).into());
-            }
+            times.push(self.call().await?);
         }
         Ok(times)
+    }
+
+    /// One call; returns its time in microseconds.
+    async fn call(&mut self) -> Result<u32, Failure> {
+        let request = self.requests.call()?;
+        let begin = Instant::now();
+        let (response, body) = exchange(&mut self.sender, request).await?;
+        let time = u32::try_from(begin.elapsed().as_micros())?;
+        let text = std::str::from_utf8(&body)?;
+        if response.status() != StatusCode::OK || !text.contains(self.expected) {
+            return Err(format!("unexpected answer, {}: {text}", response.status()).into());
+        }
+        Ok(time)
     }
 }
 

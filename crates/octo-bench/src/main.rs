@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod browser;
 mod call;
 mod echo;
+mod entities;
 mod load;
 mod process;
 mod requests;
@@ -34,6 +35,8 @@ enum Command {
     Call(call::Call),
     /// Measure time to ready and memory at rest.
     Start(start::Start),
+    /// Measure look-ups, pages, groups and writes in a tenant with many entities.
+    Entities(entities::Entities),
     /// The bare server `call` compares with; prints its address and serves until killed.
     EchoServer,
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Call(call) => call.run(),
         Command::Start(start) => start.run(),
+        Command::Entities(entities) => entities.run(),
         Command::EchoServer => echo::run().map(|()| true),
     };
     match done {

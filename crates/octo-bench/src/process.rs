@@ -144,7 +144,8 @@ fn cpu_of(process: &str) -> Result<Duration, Failure> {
     Ok(Duration::from_millis(ticks?.iter().sum::<u64>() * 10))
 }
 
-fn octo_mcp() -> Result<PathBuf, Failure> {
+/// The `octo-mcp` beside this program.
+pub(crate) fn octo_mcp() -> Result<PathBuf, Failure> {
     let path = std::env::current_exe()?.with_file_name("octo-mcp");
     if path.is_file() {
         Ok(path)

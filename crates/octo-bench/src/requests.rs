@@ -1,5 +1,8 @@
 //! The requests both servers are sent, of both protocol generations.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
@@ -8,6 +11,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::Failure;
+
+/// Where arguments hold this text, every call puts a number no other call has.
+pub(crate) const NUMBER: &str = "#number#";
 
 const LEGACY: &str = "2025-11-25";
 const MODERN: &str = "2026-07-28";
@@ -28,20 +34,23 @@ pub(crate) struct Target {
     pub(crate) url: Url,
     /// Tool to call.
     pub(crate) tool: &'static str,
-    /// Its arguments.
+    /// Its arguments; see [`NUMBER`].
     pub(crate) arguments: Value,
+    /// The next such number.
+    pub(crate) numbers: Arc<AtomicU64>,
     /// Bearer token, if it needs one.
     pub(crate) bearer: Option<String>,
     /// What every answer holds.
     pub(crate) expected: &'static str,
 }
 
-/// Makes the requests of one connection. Only the id differs from call to call, so that the
-/// generator has next to nothing to do.
+/// Makes the requests of one connection. Only the id and numbers differ from call to call, so that
+/// the generator has next to nothing to do.
 pub(crate) struct Requests {
     url: Url,
     headers: HeaderMap,
-    call: String,
+    call: Vec<String>,
+    numbers: Arc<AtomicU64>,
     id: u64,
 }
 
@@ -79,7 +88,11 @@ impl Requests {
         Ok(Self {
             url: target.url.clone(),
             headers,
-            call: format!(r#""method":"tools/call","params":{parameters}}}"#),
+            call: format!(r#""method":"tools/call","params":{parameters}}}"#)
+                .split(NUMBER)
+                .map(str::to_owned)
+                .collect(),
+            numbers: Arc::clone(&target.numbers),
             id: 0,
         })
     }
@@ -87,8 +100,14 @@ impl Requests {
     /// The next call of the tool.
     pub(crate) fn call(&mut self) -> Result<Request<Full<Bytes>>, Failure> {
         self.id += 1;
-        let body = format!(r#"{{"jsonrpc":"2.0","id":{},{}"#, self.id, self.call);
-        self.post(body)
+        let call = match self.call.as_slice() {
+            [only] => only,
+            pieces => {
+                let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+                &pieces.join(&number.to_string())
+            }
+        };
+        self.post(format!(r#"{{"jsonrpc":"2.0","id":{},{call}"#, self.id))
     }
 
     /// Opens a session.

@@ -1,16 +1,22 @@
-//! REST service of identities: users, roles and provisioning of administrators.
+//! REST service of identities: users, roles, OAuth clients, API resources and scopes, secrets, and
+//! provisioning of administrators.
 //!
 //! Routes and answers are those of identity.md 4 to 6, with what section 9 asks to be improved:
 //! users are found by name, e-mail address or id everywhere, changing anything needs a role, and
 //! administrators are provisioned downwards only.
 
+mod api_resources;
+mod api_scopes;
+mod clients;
 mod lookup;
 mod provisioning;
+mod resources;
 mod roles;
+mod secrets;
 mod users;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use crate::rest::versioned;
 use crate::state::PlatformState;
@@ -42,5 +48,85 @@ fn routes() -> Router<PlatformState> {
         .route(
             "/adminProvisioning/{targetTenantId}/provisionCurrentUser",
             post(provisioning::provision_current_user),
+        )
+        .merge(client_routes())
+        .merge(api_routes())
+}
+
+fn client_routes() -> Router<PlatformState> {
+    Router::new()
+        .route("/clients", get(clients::list).post(clients::create))
+        .route("/clients/GetPaged", get(clients::page))
+        .route(
+            "/clients/cleanOverlayEntries",
+            delete(clients::overlays::clean),
+        )
+        .route(
+            "/clients/{client}",
+            get(clients::read)
+                .put(clients::update)
+                .delete(clients::delete),
+        )
+        .route(
+            "/clients/{client}/roles",
+            get(clients::roles::list).put(clients::roles::replace),
+        )
+        .route(
+            "/clients/{client}/roles/{role}",
+            put(clients::roles::add).delete(clients::roles::remove),
+        )
+        .route(
+            "/clients/{client}/overlayUris",
+            post(clients::overlays::apply),
+        )
+        .route("/clients/{client}/mirrors", get(clients::mirrors::list))
+        .route(
+            "/clients/{client}/mirrors/provisionInExistingTenants",
+            post(clients::mirrors::provision_everywhere),
+        )
+        .route(
+            "/clients/{client}/mirrors/provisionInTenant",
+            post(clients::mirrors::provision_one),
+        )
+        .route(
+            "/clients/{client}/mirrors/{childTenantId}",
+            delete(clients::mirrors::remove),
+        )
+        .route(
+            "/clients/{client}/autoProvisionInChildTenants",
+            patch(clients::mirrors::set_flag),
+        )
+}
+
+fn api_routes() -> Router<PlatformState> {
+    Router::new()
+        .route(
+            "/apiResources",
+            get(api_resources::list).post(api_resources::create),
+        )
+        .route("/apiResources/GetPaged", get(api_resources::page))
+        .route(
+            "/apiResources/{name}",
+            get(api_resources::read)
+                .put(api_resources::update)
+                .delete(api_resources::delete),
+        )
+        .route("/apiScopes", get(api_scopes::list).post(api_scopes::create))
+        .route("/apiScopes/GetPaged", get(api_scopes::page))
+        .route(
+            "/apiScopes/{name}",
+            get(api_scopes::read)
+                .put(api_scopes::update)
+                .delete(api_scopes::delete),
+        )
+        .route(
+            "/apiSecrets/{kind}/{owner}",
+            get(secrets::list)
+                .post(secrets::create)
+                .put(secrets::update),
+        )
+        .route(
+            "/apiSecrets/{kind}/{owner}/{value}",
+            get(secrets::read).delete(secrets::delete),
         )
 }

@@ -32,7 +32,8 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`runtime`], [`tenant`] | tenants, their registry and models |
+//! | [`runtime`], [`tenant`] | tenants and their registry |
+//! | [`models`], [`migration`] | models of a tenant, and data that follows them |
 //! | [`change`], [`mutation`] | change sets and the pipeline that validates and applies them |
 //! | [`query`], [`criteria`], [`aggregation`] | what callers ask for, by attribute name |
 //! | [`value`], [`attributes`], [`entity`] | the data itself |
@@ -49,6 +50,7 @@ pub mod dto;
 pub mod entity;
 pub mod error;
 pub mod message;
+pub mod migration;
 pub mod models;
 pub mod mutation;
 pub mod path;
@@ -65,13 +67,15 @@ pub mod value;
 pub use aggregation::{Aggregated, AggregatedRow, AggregationColumn, AggregationQuery, Function};
 pub use attributes::Attributes;
 pub use change::{
-    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, NewEntity, UpdateEntity,
+    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation, NewEntity,
+    RestoreEntity, Restored, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
-pub use dto::{AttributeDto, EntityDto, Projection};
+pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{RuntimeError, VersionConflict};
-pub use models::{InstalledModel, ModelImport};
+pub use migration::{MigrationRecord, MigrationResult, UpgradeOptions, UpgradeStatus};
+pub use models::{EnumChange, InstalledModel, ModelImport};
 pub use persisted::{PersistedQuery, PersistedQueryError};
 pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
 pub use rt_id::{RtId, RtIdError};

@@ -1,8 +1,13 @@
 //! Entities of a tenant (spec, runtime 2).
 
+mod associations;
 pub(super) mod criteria;
+mod edges;
+mod navigate;
 pub(super) mod protection;
 mod queries;
+mod restore;
+mod sort;
 mod writes;
 
 use std::sync::Arc;
@@ -17,7 +22,9 @@ use serde_json::Value;
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
+use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
+use restore::restore_entity;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// The group of entity tools.
@@ -51,6 +58,12 @@ pub fn toolset() -> Toolset {
                 )
             }),
     )
+    .tool(
+        tool("restore_entity", restore_entity)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(tool("navigate_associations", navigate_associations))
 }
 
 /// An entity.
@@ -140,10 +153,7 @@ struct Found {
 }
 
 async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Failure> {
-    let rt_id: RtId = rt_id
-        .trim()
-        .parse()
-        .map_err(|error: RtIdError| Failure::new(error.to_string()))?;
+    let rt_id = parse_id(rt_id)?;
     let tenant = cx.data().await?;
     let entity = tenant.get(ck_type, rt_id).await?;
     let entity = entity.ok_or_else(|| RuntimeError::EntityMissing {
@@ -155,6 +165,11 @@ async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Fail
         tenant,
         entity,
     })
+}
+
+fn parse_id(text: &str) -> Result<RtId, Failure> {
+    let parsed = text.trim().parse();
+    parsed.map_err(|error: RtIdError| Failure::new(error.to_string()))
 }
 
 /// An entity as callers see it: without secrets.

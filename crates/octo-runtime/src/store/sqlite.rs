@@ -30,7 +30,8 @@ use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
 use crate::store::{
-    Aggregation, EdgeQuery, EntityStore, Groups, StoreError, StoreQuery, StoredModel, Work,
+    Aggregation, EdgePage, EdgeQuery, EntityStore, Groups, StoreError, StoreQuery, StoredModel,
+    Work,
 };
 
 /// An [`EntityStore`] in one SQLite file.
@@ -89,9 +90,15 @@ impl EntityStore for SqliteStore {
             .await
     }
 
-    async fn edges(&self, query: EdgeQuery) -> Result<Vec<Association>, StoreError> {
+    async fn edges(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: EdgeQuery,
+        page: EdgePage,
+    ) -> Result<Vec<Association>, StoreError> {
+        let graph = Arc::clone(graph);
         self.readers
-            .read(move |connection| edges::find(connection, &query))
+            .read(move |connection| edges::find(connection, &graph, &query, &page))
             .await
     }
 

@@ -53,6 +53,16 @@ pub(super) fn refuse_writes(graph: &TypeGraph, ck_type: &str) -> Result<(), Fail
     )))
 }
 
+/// Refuses to write associations that grant rights: they bypass the identity service as well.
+pub(super) fn refuse_role(role: &RtCkId) -> Result<(), Failure> {
+    if role.model() == IDENTITY {
+        return Err(Failure::new(format!(
+            "Associations of role '{role}' cannot be written with the entity tools. Use the tools for users, roles, groups and clients (get_users, create_user, …)."
+        )));
+    }
+    Ok(())
+}
+
 /// Refuses to filter by secrets: answers would tell them bit by bit.
 pub(in crate::tools) fn refuse_filters(
     graph: &TypeGraph,
