@@ -62,6 +62,7 @@ pub mod runtime;
 pub mod store;
 pub mod tenant;
 pub mod tenant_id;
+mod text;
 pub mod value;
 
 pub use aggregation::{Aggregated, AggregatedRow, AggregationColumn, AggregationQuery, Function};
@@ -77,7 +78,10 @@ pub use error::{RuntimeError, VersionConflict};
 pub use migration::{MigrationRecord, MigrationResult, UpgradeOptions, UpgradeStatus};
 pub use models::{EnumChange, InstalledModel, ModelImport};
 pub use persisted::{PersistedQuery, PersistedQueryError};
-pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
+pub use query::{
+    AssociationQuery, AttributeSearch, CursorPage, EntityQuery, Near, Page, SortOrder, TargetQuery,
+    TextQuery,
+};
 pub use rt_id::{RtId, RtIdError};
 pub use runtime::{ChildrenQuery, Runtime, RuntimeConfig, TenantInfo};
 pub use store::{EntityStore, Figure, StoreError};

@@ -293,9 +293,10 @@ async fn all_problems_of_a_query_are_reported() {
     assert_eq!(problems.len(), 12, "{problems:#?}");
     assert_eq!(
         problems[0],
-        "Attribute path 'nme' does not exist on type 'Demo-1.0.0/Tool-1'"
+        "Attribute path 'nme' does not exist on type 'Demo-1.0.0/Tool-1'. Did you mean 'name'?"
     );
     assert!(problems[1].starts_with("Cannot filter on a Record attribute directly"));
+    assert!(problems[1].contains("home.city"), "{}", problems[1]);
     assert_eq!(
         problems[5],
         "Operator 'Between' requires a secondary value to be set."
@@ -322,8 +323,9 @@ async fn queries_are_bounded() {
     let list: Vec<Operand> = (0..10_001).map(Operand::from).collect();
     let list = Criteria::field("size", Operator::In, Operand::List(list));
     let long = Criteria::field("name", Operator::Contains, "x".repeat(1001));
+    let huge = Criteria::eq("name", "x".repeat(5_000_000));
     let explosive = Criteria::field("name", Operator::MatchRegEx, "((a{1000}){1000}){1000}");
-    for criteria in [deep, wide, list, long, explosive] {
+    for criteria in [deep, wide, list, long, huge, explosive] {
         let query = EntityQuery::of("Demo/Tool").filter(criteria);
         let refused = tenant.query(query).await;
         assert!(matches!(refused, Err(RuntimeError::InvalidQuery(_))));
