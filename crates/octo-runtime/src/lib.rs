@@ -36,6 +36,7 @@
 //! | [`models`], [`migration`] | models of a tenant, and data that follows them |
 //! | [`change`], [`mutation`] | change sets and the pipeline that validates and applies them |
 //! | [`query`], [`criteria`], [`aggregation`] | what callers ask for, by attribute name |
+//! | [`persisted`], [`auto_complete`] | questions kept as entities, and answers while a user types |
 //! | [`value`], [`attributes`], [`entity`] | the data itself |
 //! | [`store`] | what a database must offer; SQLite is the embedded one |
 //!
@@ -44,6 +45,7 @@
 
 pub mod aggregation;
 pub mod attributes;
+pub mod auto_complete;
 pub mod change;
 pub mod criteria;
 pub mod dto;

@@ -27,6 +27,7 @@ mod matrix;
 mod metadata;
 mod models;
 mod navigate;
+mod persisted_queries;
 mod protocol;
 mod resources;
 mod roles;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aggregation;
 mod assignments;
 mod associations;
 mod counters;
