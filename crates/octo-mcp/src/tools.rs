@@ -3,6 +3,8 @@
 pub mod echo;
 pub mod entities;
 pub mod files;
+pub mod groups;
+mod identity_names;
 pub mod metadata;
 pub mod models;
 pub mod roles;
@@ -22,6 +24,7 @@ pub fn toolsets() -> Vec<Toolset> {
         tenants::toolset(),
         users::toolset(),
         roles::toolset(),
+        groups::toolset(),
         types::toolset(),
         entities::toolset(),
         models::toolset(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use octo_ck::{CkModelId, CompiledModel, TypeGraph};
 
 use crate::change::{Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, UpdateEntity};
-use crate::entity::{Association, Entity};
+use crate::entity::{Association, Direction, Entity};
 use crate::error::RuntimeError;
 use crate::models::{self, InstalledModel, ModelImport};
 use crate::query::{AssociationQuery, EntityQuery, Page, TargetQuery};
@@ -13,6 +13,9 @@ use crate::rt_id::RtId;
 use crate::store::{EdgeQuery, EntityStore, StoreError, transact};
 use crate::tenant_id::{DatabaseName, TenantId};
 use crate::{mutation, resolve};
+
+/// Ids that one question to the store may name.
+const IDS_AT_ONCE: usize = 1_000;
 
 /// A tenant, open for use. Cheap to share behind its [`Arc`].
 ///
@@ -183,6 +186,31 @@ impl Tenant {
             direction: query.direction,
         };
         self.checked_store(self.store.edges(edges).await)
+    }
+
+    /// All edges of several entities in one go; only of `role`, in any spelling of its id, when
+    /// one is given.
+    ///
+    /// # Errors
+    /// A role that is not an id; failing store.
+    pub async fn associations_of(
+        &self,
+        entities: impl IntoIterator<Item = RtId>,
+        role: Option<&str>,
+        direction: Direction,
+    ) -> Result<Vec<Association>, RuntimeError> {
+        let entities: Vec<RtId> = entities.into_iter().collect();
+        let role = role.map(resolve::role_id).transpose()?;
+        let mut found = Vec::new();
+        for some in entities.chunks(IDS_AT_ONCE) {
+            let edges = EdgeQuery {
+                entities: some.to_vec(),
+                role: role.clone(),
+                direction,
+            };
+            found.extend(self.checked_store(self.store.edges(edges).await)?);
+        }
+        Ok(found)
     }
 
     /// Entities at the far ends of an entity's edges of one role.

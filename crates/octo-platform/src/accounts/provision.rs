@@ -7,8 +7,8 @@ use octo_runtime::{
 };
 
 use super::names::{EXTERNAL_MAPPING, GROUP, GROUP_MEMBER, OCTO_TENANT_PROVIDER, ROLE};
-use super::shadow::{HomeIdentity, is_from};
-use super::{shadow, trust, users};
+use super::shadow::HomeIdentity;
+use super::{mappings, shadow, trust, users};
 use crate::seed::OWNERS_GROUP;
 use crate::state::PlatformState;
 
@@ -78,7 +78,10 @@ pub async fn provision_admin(
     {
         changes = changes.insert(parent_provider(parent));
     }
-    let existing = find_mapping(child, &home).await?;
+    let existing = mappings::of(child, &home.tenant, home.user)
+        .await?
+        .into_iter()
+        .next();
     let created = existing.is_none();
     let mapping = match existing {
         Some(mapping) => {
@@ -116,14 +119,6 @@ fn parent_provider(parent: &Tenant) -> NewEntity {
         .set("IsEnabled", true)
         .set("AllowSelfRegistration", true)
         .set("ParentTenantId", parent.id().to_string())
-}
-
-async fn find_mapping(child: &Tenant, home: &HomeIdentity) -> Result<Option<Entity>, RuntimeError> {
-    let query = EntityQuery::of(EXTERNAL_MAPPING).eq("SourceUserId", home.user.to_string());
-    let found = child.query(query).await?.items;
-    Ok(found
-        .into_iter()
-        .find(|mapping| is_from(mapping, &home.tenant)))
 }
 
 async fn new_mapping(child: &Tenant, home: &HomeIdentity) -> Result<NewEntity, RuntimeError> {

@@ -17,13 +17,14 @@ use crate::state::PlatformState;
 
 /// U4: direct and through groups.
 pub(in crate::identity) async fn effective(
+    State(state): State<PlatformState>,
     caller: TenantCaller<ReadOnly>,
     Path((_, user)): Path<(String, String)>,
 ) -> Result<Json<Vec<RoleDto>>, Problem> {
     let user = lookup::user(&caller.tenant, &user)
         .await?
         .ok_or_else(Problem::bare_not_found)?;
-    let held = roles::effective(&caller.tenant, user.rt_id)
+    let held = roles::effective_of_user(&state, &caller.tenant, &user)
         .await
         .map_err(lookup::unreadable)?;
     Ok(Json(dtos(&held)))
@@ -53,7 +54,7 @@ pub(in crate::identity) async fn add(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (user, role) = both(tenant, &user, &role).await?;
-    let held = roles::effective(tenant, user.rt_id)
+    let held = roles::effective_of_user(&state, tenant, &user)
         .await
         .map_err(lookup::unreadable)?;
     if held.contains_key(&role.rt_id) {
@@ -84,14 +85,14 @@ pub(in crate::identity) async fn remove(
         .await
         .map_err(lookup::unreadable)?;
     if !direct.contains_key(&role.rt_id) {
-        let held = roles::effective(tenant, user.rt_id)
+        let held = roles::effective_of_user(&state, tenant, &user)
             .await
             .map_err(lookup::unreadable)?;
         let (user, role_name) = (user_name(&user), name_of(&role));
         return Err(Problem::bad_request(if held.contains_key(&role.rt_id) {
             format!(
-                "User '{user}' has role '{role_name}' through a group. Remove the user from the \
-                 group, or the role from the group."
+                "User '{user}' has role '{role_name}' through a group or as a user of another \
+                 tenant. Remove the user from the group, or the role from group or mapping."
             )
         } else {
             format!("User '{user}' doesn't have role '{role_name}'")
