@@ -20,12 +20,14 @@ mod document;
 pub mod drawing;
 pub mod graph;
 pub mod id;
+pub mod lint;
 pub mod migration;
 pub mod model;
 mod naming;
 pub mod package;
 pub mod range;
 pub mod read;
+pub mod release;
 mod suggest;
 pub mod version;
 

@@ -1,5 +1,6 @@
 //! The tools, one file per toolset.
 
+pub mod aggregation;
 pub mod echo;
 pub mod entities;
 pub mod files;
@@ -27,6 +28,7 @@ pub fn toolsets() -> Vec<Toolset> {
         groups::toolset(),
         types::toolset(),
         entities::toolset(),
+        aggregation::toolset(),
         models::toolset(),
         files::toolset(),
         metadata::toolset(),

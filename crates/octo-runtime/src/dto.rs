@@ -19,8 +19,10 @@ use crate::rt_id::RtId;
 use crate::value::stored::geo_json;
 use crate::value::{Record, Value, instants};
 
+mod association;
 mod projection;
 
+pub use association::AssociationDto;
 pub use projection::Projection;
 use projection::{Elements, Level};
 

@@ -1,8 +1,12 @@
 //! Questions to a tenant: entities of a type, edges of an entity, far ends of edges.
 
 use crate::criteria::{Criteria, Operand};
-use crate::entity::Direction;
+use crate::entity::{Association, Direction};
 use crate::rt_id::RtId;
+use crate::store::EdgeKey;
+
+/// Edges read at once unless a query says otherwise.
+const EDGES_PER_PAGE: usize = 1000;
 
 /// A page of results.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +85,11 @@ impl EntityQuery {
         self
     }
 
+    /// Its conditions, all of which must hold.
+    pub fn criteria(&self) -> &[Criteria] {
+        &self.criteria
+    }
+
     /// Only entities with one of these ids.
     #[must_use]
     pub fn ids(mut self, ids: impl IntoIterator<Item = RtId>) -> Self {
@@ -117,12 +126,15 @@ impl EntityQuery {
     }
 }
 
-/// Edges of one entity.
+/// Edges of one entity, page by page: 1000 at a time unless told otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AssociationQuery {
     pub(crate) entity: RtId,
     pub(crate) role: Option<String>,
     pub(crate) direction: Direction,
+    pub(crate) far: Option<Vec<RtId>>,
+    pub(crate) after: Option<EdgeKey>,
+    pub(crate) take: usize,
 }
 
 impl AssociationQuery {
@@ -132,6 +144,9 @@ impl AssociationQuery {
             entity,
             role: None,
             direction: Direction::Any,
+            far: None,
+            after: None,
+            take: EDGES_PER_PAGE,
         }
     }
 
@@ -146,6 +161,27 @@ impl AssociationQuery {
     #[must_use]
     pub fn direction(mut self, direction: Direction) -> Self {
         self.direction = direction;
+        self
+    }
+
+    /// Only edges to these far ends.
+    #[must_use]
+    pub fn far_ends(mut self, ids: impl IntoIterator<Item = RtId>) -> Self {
+        self.far = Some(ids.into_iter().collect());
+        self
+    }
+
+    /// Only edges that come after this one: the last of the page before.
+    #[must_use]
+    pub fn after(mut self, edge: &Association) -> Self {
+        self.after = Some(edge.key());
+        self
+    }
+
+    /// At most `count` edges.
+    #[must_use]
+    pub fn take(mut self, count: usize) -> Self {
+        self.take = count;
         self
     }
 }

@@ -8,6 +8,7 @@ use crate::error::RuntimeError;
 use crate::query::EntityQuery;
 use crate::store::{Field, StoreQuery, TypeScope};
 
+pub(crate) mod aggregation;
 mod fields;
 mod filters;
 mod operands;
@@ -46,7 +47,7 @@ pub(crate) fn scope(node: &TypeNode) -> TypeScope {
 pub(crate) fn query(graph: &TypeGraph, query: &EntityQuery) -> Result<StoreQuery, RuntimeError> {
     let node = find_type(graph, &query.ck_type)?;
     let mut problems = Vec::new();
-    let filter = filters::Resolver::new(graph, node, &mut problems).all(&query.criteria);
+    let filter = filters::resolve(graph, node, &query.criteria, &mut problems);
     let mut sort = Vec::with_capacity(query.sort.len());
     for (path, order) in &query.sort {
         match fields::sort_key(graph, node, path) {

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod aggregation;
 mod app;
 mod archive_paths;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
@@ -16,12 +17,15 @@ mod confirm;
 mod contract;
 mod edge;
 mod entities;
+mod entity_associations;
 mod files;
 mod gate;
 mod knowledge;
+mod links;
 mod matrix;
 mod metadata;
 mod models;
+mod navigate;
 mod protocol;
 mod resources;
 mod roles;
@@ -29,6 +33,7 @@ mod services;
 mod session;
 mod tenants;
 mod tokens;
+mod town;
 mod types;
 mod users;
 mod wire;

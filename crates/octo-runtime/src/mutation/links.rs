@@ -48,6 +48,7 @@ impl Links {
 /// What the rest of the set does to entities.
 struct Surroundings<'c> {
     deleted: BTreeSet<RtId>,
+    restored: BTreeSet<RtId>,
     inserted: BTreeMap<RtId, &'c Entity>,
     /// New entities that have problems of their own.
     failed: BTreeSet<RtId>,
@@ -57,6 +58,7 @@ pub(super) fn plan(
     stage: &mut Stage<'_>,
     changes: &ChangeSet,
     deletes: &[PlannedDelete],
+    restores: &[Entity],
     inserts: &[Entity],
 ) -> Result<Links, RuntimeError> {
     let inserted: BTreeMap<_, _> = inserts
@@ -65,6 +67,7 @@ pub(super) fn plan(
         .collect();
     let around = Surroundings {
         deleted: deletes.iter().map(|delete| delete.entity.rt_id).collect(),
+        restored: restores.iter().map(|entity| entity.rt_id).collect(),
         failed: changes
             .inserts
             .iter()
@@ -138,12 +141,7 @@ fn addition(
     if !is_allowed(stage, role, &origin, &target) {
         return Ok(None);
     }
-    let edge = Association {
-        id: RtId::generate(),
-        role: role.rt_id.clone(),
-        origin,
-        target,
-    };
+    let edge = Association::new(origin, role.rt_id.clone(), target);
     if already_there(stage, &edge, links)? {
         let role = role.rt_id.to_string();
         let findings = &mut stage.problems.findings;
@@ -341,7 +339,7 @@ fn existing(
         None => {
             let stored = stage.transaction.entity(end.rt_id)?;
             stored
-                .filter(|entity| !entity.is_archived())
+                .filter(|entity| !entity.is_archived() || around.restored.contains(&entity.rt_id))
                 .map(|entity| entity.entity_ref())
         }
     };

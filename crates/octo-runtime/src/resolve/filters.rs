@@ -13,67 +13,97 @@ use crate::value::Value;
 const MAX_DEPTH: usize = 32;
 const MAX_CONDITIONS: usize = 1_000;
 
-/// Resolves criteria; collects problems instead of stopping at the first.
-pub(super) struct Resolver<'g, 'p> {
-    graph: &'g TypeGraph,
-    owner: Owner<'g>,
-    problems: &'p mut Vec<String>,
-    conditions: usize,
+/// The filter that holds when all criteria do; adds everything that is wrong with them to
+/// `problems`.
+pub(super) fn resolve(
+    graph: &TypeGraph,
+    node: &TypeNode,
+    criteria: &[Criteria],
+    problems: &mut Vec<String>,
+) -> Filter {
+    let mut resolver = Resolver {
+        graph,
+        owner: Owner::Type(node),
+        problems: Vec::new(),
+        conditions: 0,
+        names: Vec::new(),
+    };
+    let parts = criteria.iter().map(|part| resolver.criteria(part, 1));
+    let filter = Filter::All(parts.collect());
+    problems.extend(resolver.finish());
+    filter
 }
 
-impl<'g, 'p> Resolver<'g, 'p> {
-    pub(super) fn new(
-        graph: &'g TypeGraph,
-        node: &'g TypeNode,
-        problems: &'p mut Vec<String>,
-    ) -> Self {
-        Self {
-            graph,
-            owner: Owner::Type(node),
-            problems,
-            conditions: 0,
-        }
-    }
+/// Resolves criteria; collects problems instead of stopping at the first.
+struct Resolver<'g, 'c> {
+    graph: &'g TypeGraph,
+    owner: Owner<'g>,
+    problems: Vec<(Option<&'c str>, String)>,
+    conditions: usize,
+    /// Names of the parts around the current one, outermost first.
+    names: Vec<&'c str>,
+}
 
-    /// The filter that holds when all criteria do.
-    pub(super) fn all(mut self, criteria: &[Criteria]) -> Filter {
-        let parts = criteria.iter().map(|part| self.criteria(part, 1));
-        let filter = Filter::All(parts.collect());
+impl<'g, 'c> Resolver<'g, 'c> {
+    /// The problems found; the name of a part tells nothing when there is only one.
+    fn finish(mut self) -> impl Iterator<Item = String> {
         if self.conditions > MAX_CONDITIONS {
-            self.problems.push(format!(
-                "A filter may have at most {MAX_CONDITIONS} conditions."
-            ));
+            let problem = format!("A filter may have at most {MAX_CONDITIONS} conditions.");
+            self.problems.push((None, problem));
         }
-        filter
+        let is_single = self.conditions == 1;
+        let problems = self.problems.into_iter();
+        problems.map(move |(name, problem)| match name {
+            Some(name) if !is_single => format!("{name}: {problem}"),
+            _ => problem,
+        })
     }
 
-    fn criteria(&mut self, criteria: &Criteria, depth: usize) -> Filter {
+    fn report(&mut self, problem: String) {
+        // One name says it all: it contains those of the parts around.
+        self.problems.push((self.names.last().copied(), problem));
+    }
+
+    fn criteria(&mut self, mut criteria: &'c Criteria, depth: usize) -> Filter {
         if depth > MAX_DEPTH {
             let problem = format!("A filter may be nested at most {MAX_DEPTH} levels deep.");
-            if !self.problems.contains(&problem) {
-                self.problems.push(problem);
+            if self.problems.iter().all(|(_, known)| *known != problem) {
+                self.problems.push((None, problem));
             }
             return Filter::everything();
         }
+        let outer = self.names.len();
+        while let Criteria::Named(name, part) = criteria {
+            self.names.push(name);
+            criteria = part;
+        }
+        let filter = self.part(criteria, depth);
+        self.names.truncate(outer);
+        filter
+    }
+
+    fn part(&mut self, criteria: &'c Criteria, depth: usize) -> Filter {
+        let mut each = |parts: &'c [Criteria]| {
+            let parts = parts.iter().map(|part| self.criteria(part, depth + 1));
+            parts.collect()
+        };
         match criteria {
-            Criteria::All(parts) => {
-                Filter::All(parts.iter().map(|p| self.criteria(p, depth + 1)).collect())
-            }
+            Criteria::All(parts) => Filter::All(each(parts)),
+            // Empty levels add nothing.
             Criteria::Any(parts) if parts.is_empty() => Filter::everything(),
-            Criteria::Any(parts) => {
-                Filter::Any(parts.iter().map(|p| self.criteria(p, depth + 1)).collect())
-            }
+            Criteria::Any(parts) => Filter::Any(each(parts)),
             Criteria::Field(condition) => {
                 self.conditions += 1;
                 self.field(condition, depth).unwrap_or_else(|problem| {
-                    self.problems.push(problem);
+                    self.report(problem);
                     Filter::everything()
                 })
             }
+            Criteria::Named(_, part) => self.criteria(part, depth + 1),
         }
     }
 
-    fn field(&mut self, condition: &FieldFilter, depth: usize) -> Result<Filter, String> {
+    fn field(&mut self, condition: &'c FieldFilter, depth: usize) -> Result<Filter, String> {
         match fields::locate(self.graph, self.owner, &condition.path)? {
             Location::System(field) => {
                 let target = Target::System(field);
@@ -89,7 +119,7 @@ impl<'g, 'p> Resolver<'g, 'p> {
         &mut self,
         mut steps: Vec<PathStep>,
         attribute: &'g AttributeNode,
-        condition: &FieldFilter,
+        condition: &'c FieldFilter,
         depth: usize,
     ) -> Result<Filter, String> {
         let is_null_test = asks_for_null(condition);
@@ -123,7 +153,7 @@ impl<'g, 'p> Resolver<'g, 'p> {
     fn element_test(
         &mut self,
         attribute: &'g AttributeNode,
-        condition: &FieldFilter,
+        condition: &'c FieldFilter,
         depth: usize,
     ) -> Result<Test, String> {
         let record = match attribute.value_type {

@@ -7,6 +7,7 @@
 //! - All work runs on blocking threads; connections are opened when first needed and hold small
 //!   caches, so that many idle tenants cost little memory.
 
+mod aggregate;
 mod conditions;
 mod connection;
 mod edges;
@@ -28,7 +29,10 @@ use octo_ck::TypeGraph;
 use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
-use crate::store::{EdgeQuery, EntityStore, StoreError, StoreQuery, StoredModel, Work};
+use crate::store::{
+    Aggregation, EdgePage, EdgeQuery, EntityStore, Groups, StoreError, StoreQuery, StoredModel,
+    Work,
+};
 
 /// An [`EntityStore`] in one SQLite file.
 pub struct SqliteStore {
@@ -80,9 +84,21 @@ impl EntityStore for SqliteStore {
             .await
     }
 
-    async fn edges(&self, query: EdgeQuery) -> Result<Vec<Association>, StoreError> {
+    async fn aggregate(&self, aggregation: Aggregation) -> Result<Groups, StoreError> {
         self.readers
-            .read(move |connection| edges::find(connection, &query))
+            .read(move |connection| aggregate::groups(connection, &aggregation))
+            .await
+    }
+
+    async fn edges(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: EdgeQuery,
+        page: EdgePage,
+    ) -> Result<Vec<Association>, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| edges::find(connection, &graph, &query, &page))
             .await
     }
 

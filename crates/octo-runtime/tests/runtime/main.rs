@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod assignments;
 mod associations;
+mod counters;
 mod crash;
 mod dto;
 mod fixture;
@@ -10,6 +12,10 @@ mod fixture;
 mod model;
 mod models;
 mod mutations;
+mod problems;
 mod queries;
+mod restores;
 mod tenants;
+mod uniqueness;
 mod values;
+mod versions;

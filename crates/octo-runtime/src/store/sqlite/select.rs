@@ -6,12 +6,17 @@
 use octo_ck::TypeGraph;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
+use serde_json::Value as Json;
 
 use super::rows::{ENTITY_COLUMNS, RawEntity};
 use super::{conditions, edges, failed, path};
 use crate::entity::Entity;
 use crate::query::{Page, SortOrder};
+use crate::rt_id::RtId;
 use crate::store::{EdgeQuery, StoreError, StoreQuery, TypeScope};
+
+/// The ids of a bound [`id_list`], as a set.
+pub(super) const IDS: &str = "(SELECT unhex(value) FROM json_each(?))";
 
 /// Entities that meet `query` and, when given, are at the far end of `edges`.
 pub(super) fn page(
@@ -30,18 +35,19 @@ pub(super) fn page(
     Ok(Page { items, total })
 }
 
-fn condition(
+pub(super) fn condition(
     query: &StoreQuery,
     edges: Option<&EdgeQuery>,
     parameters: &mut Vec<Sql>,
 ) -> Result<String, StoreError> {
-    let mut parts = vec![scope(&query.scope, parameters)];
+    let is_by_id = query.ids.is_some() || edges.is_some();
+    let mut parts = vec![scope(&query.scope, is_by_id, parameters)];
     if !query.include_archived {
         parts.push("state = 0".to_owned());
     }
     if let Some(ids) = &query.ids {
-        parameters.extend(ids.iter().map(|id| Sql::Blob(id.as_bytes().to_vec())));
-        parts.push(format!("rt_id IN ({})", places(ids.len())));
+        parameters.push(Sql::Text(id_list(ids)));
+        parts.push(format!("rt_id IN {IDS}"));
     }
     if let Some(edges) = edges {
         let far = edges::far_ids(edges, parameters);
@@ -55,14 +61,26 @@ fn condition(
     Ok(parts.join(" AND "))
 }
 
-fn scope(scope: &TypeScope, parameters: &mut Vec<Sql>) -> String {
+/// Ids as [`IDS`] reads them: one bound value, however many there are.
+pub(super) fn id_list(ids: &[RtId]) -> String {
+    Json::from_iter(ids.iter().map(RtId::to_string)).to_string()
+}
+
+fn scope(scope: &TypeScope, is_by_id: bool, parameters: &mut Vec<Sql>) -> String {
     let types = scope.types.iter();
     parameters.extend(types.map(|id| Sql::Text(id.to_string())));
+    // The sign keeps SQLite from walking through all types for each of the ids.
+    let column = if is_by_id {
+        "+ck_type_id"
+    } else {
+        "ck_type_id"
+    };
     let types = match scope.types.len() {
-        1 => "ck_type_id = ?".to_owned(),
-        count => format!("ck_type_id IN ({})", places(count)),
+        1 => format!("{column} = ?"),
+        count => format!("{column} IN ({})", places(count)),
     };
     match &scope.root {
+        _ if is_by_id => types,
         // Written out, not bound: this is how SQLite sees that an index of the root applies.
         Some(root) => format!("root = '{}' AND {types}", quoted(&root.to_string())),
         None => types,
