@@ -28,7 +28,10 @@ pub fn router(state: PlatformState) -> Router {
 }
 
 fn routes() -> Router<PlatformState> {
-    user_routes().merge(group_routes())
+    user_routes()
+        .merge(group_routes())
+        .merge(client_routes())
+        .merge(api_routes())
 }
 
 fn group_routes() -> Router<PlatformState> {
@@ -87,8 +90,6 @@ fn user_routes() -> Router<PlatformState> {
             "/adminProvisioning/{targetTenantId}/provisionCurrentUser",
             post(provisioning::provision_current_user),
         )
-        .merge(client_routes())
-        .merge(api_routes())
 }
 
 fn client_routes() -> Router<PlatformState> {

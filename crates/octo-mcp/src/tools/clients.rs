@@ -223,10 +223,7 @@ struct AddScopeToClient {
     scope_name: String,
 }
 
-async fn add_scope_to_client(
-    cx: TenantCall,
-    p: AddScopeToClient,
-) -> ToolResult<Done<ClientReply>> {
+async fn add_scope_to_client(cx: TenantCall, p: AddScopeToClient) -> ToolResult<Done<ClientReply>> {
     let identity = cx.identity()?;
     let scope = p.scope_name.trim();
     let client = find(&identity, &p.client_id).await?;

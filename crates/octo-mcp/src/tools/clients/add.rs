@@ -77,10 +77,7 @@ struct AddDeviceCodeClient {
     client_secret: String,
 }
 
-async fn add_device_code(
-    cx: TenantCall,
-    p: AddDeviceCodeClient,
-) -> ToolResult<Done<ClientReply>> {
+async fn add_device_code(cx: TenantCall, p: AddDeviceCodeClient) -> ToolResult<Done<ClientReply>> {
     let client = ClientDto {
         client_secret: Some(Secret::new(p.client_secret)),
         require_client_secret: Some(true),

@@ -11,6 +11,7 @@ use super::{ClientReply, done, find};
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 use crate::tool::{Risk, Tool, tool};
+use crate::tools::identity_names::{find_group, id_of};
 
 /// The tools of this file.
 pub(super) fn tools() -> [Tool; 2] {
@@ -34,21 +35,17 @@ pub(super) fn tools() -> [Tool; 2] {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddClientToGroup {
-    /// Id of the group, 24 hex digits; get_groups shows it.
+    /// Id or name of the group.
     group_id: String,
     /// OAuth client id, or the rtId of the client.
     client_id: String,
 }
 
-async fn add_client_to_group(
-    cx: TenantCall,
-    p: AddClientToGroup,
-) -> ToolResult<Done<ClientReply>> {
+async fn add_client_to_group(cx: TenantCall, p: AddClientToGroup) -> ToolResult<Done<ClientReply>> {
     let identity = cx.identity()?;
+    let group = group_id(&identity, &p.group_id).await?;
     let client = entity_id(&identity, &p.client_id).await?;
-    identity
-        .add_client_to_group(p.group_id.trim(), &client)
-        .await?;
+    identity.add_client_to_group(&group, &client).await?;
     let text = format!("Client '{}' added to group '{}'.", p.client_id, p.group_id);
     Ok(done(text, p.client_id))
 }
@@ -57,7 +54,7 @@ async fn add_client_to_group(
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RemoveClientFromGroup {
-    /// Id of the group, 24 hex digits; get_groups shows it.
+    /// Id or name of the group.
     group_id: String,
     /// OAuth client id, or the rtId of the client.
     client_id: String,
@@ -68,22 +65,26 @@ async fn remove_client_from_group(
     p: RemoveClientFromGroup,
 ) -> ToolResult<Done<ClientReply>> {
     let identity = cx.identity()?;
+    let group = group_id(&identity, &p.group_id).await?;
     let client = entity_id(&identity, &p.client_id).await?;
-    let members = identity.group_clients(p.group_id.trim()).await?;
+    let members = identity.group_clients(&group).await?;
     if !members.contains(&client) {
         return Err(Failure::new(format!(
             "Client '{}' is not in group '{}'.",
             p.client_id, p.group_id
         )));
     }
-    identity
-        .remove_client_from_group(p.group_id.trim(), &client)
-        .await?;
+    identity.remove_client_from_group(&group, &client).await?;
     let text = format!(
         "Client '{}' removed from group '{}'.",
         p.client_id, p.group_id
     );
     Ok(done(text, p.client_id))
+}
+
+async fn group_id(identity: &IdentityClient, group: &str) -> Result<String, Failure> {
+    let group = find_group(identity, group).await?;
+    id_of(group.id.as_deref(), "a group")
 }
 
 /// The entity id of a client given by OAuth client id or by that id.
@@ -92,6 +93,6 @@ async fn entity_id(identity: &IdentityClient, client: &str) -> Result<String, Fa
     if client.len() == 24 && client.chars().all(|c| c.is_ascii_hexdigit()) {
         return Ok(client.to_lowercase());
     }
-    let id = find(identity, client).await?.rt_id;
-    id.ok_or_else(|| Failure::new(format!("The service did not tell the id of client '{client}'.")))
+    let client = find(identity, client).await?;
+    id_of(client.rt_id.as_deref(), "a client")
 }

@@ -75,10 +75,7 @@ struct MirrorList {
     total_count: usize,
 }
 
-async fn get_client_mirrors(
-    cx: TenantCall,
-    p: GetClientMirrors,
-) -> ToolResult<Done<MirrorList>> {
+async fn get_client_mirrors(cx: TenantCall, p: GetClientMirrors) -> ToolResult<Done<MirrorList>> {
     let found = cx.identity()?.client_mirrors(&p.client_id).await?;
     let mirrors: Vec<MirrorItem> = found
         .into_iter()

@@ -1,6 +1,5 @@
 //! Roles of clients.
 
-use octo_sdk::identity::{IdentityClient, RoleDto};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +7,7 @@ use super::{ClientReply, done};
 use crate::call::TenantCall;
 use crate::reply::{Data, Done, Failure, ToolResult};
 use crate::tool::{Risk, Tool, tool};
+use crate::tools::identity_names::{find_roles, role_ids};
 
 /// The tools of this file.
 pub(super) fn tools() -> [Tool; 4] {
@@ -94,9 +94,9 @@ async fn remove_client_from_role(
     p: RemoveClientFromRole,
 ) -> ToolResult<Done<ClientReply>> {
     let identity = cx.identity()?;
-    let role = resolve(&identity, std::slice::from_ref(&p.role_name)).await?;
+    let role = find_roles(&identity, std::slice::from_ref(&p.role_name)).await?;
     let held = identity.client_roles(&p.client_id).await?;
-    if !role.iter().any(|id| held.contains(id)) {
+    if !role_ids(&role)?.iter().any(|id| held.contains(id)) {
         return Err(Failure::new(format!(
             "Client '{}' doesn't have role '{}' directly. get_client_roles lists the roles it has.",
             p.client_id, p.role_name
@@ -127,10 +127,7 @@ async fn update_client_roles(
     p: UpdateClientRoles,
 ) -> ToolResult<Done<ClientReply>> {
     let identity = cx.identity()?;
-    let roles = match p.role_ids.is_empty() {
-        true => Vec::new(),
-        false => resolve(&identity, &p.role_ids).await?,
-    };
+    let roles = role_ids(&find_roles(&identity, &p.role_ids).await?)?;
     identity.set_client_roles(&p.client_id, &roles).await?;
     let text = format!(
         "Client '{}' roles updated ({} role(s)).",
@@ -138,40 +135,4 @@ async fn update_client_roles(
         roles.len()
     );
     Ok(done(text, p.client_id))
-}
-
-/// The ids of roles given by id or name; all unknown ones are reported at once. Real services
-/// answer 500 to an unknown id.
-async fn resolve(identity: &IdentityClient, texts: &[String]) -> Result<Vec<String>, Failure> {
-    let roles = identity.roles().await?;
-    let id_of = |text: &str| {
-        let text = text.trim();
-        let matches = |role: &&RoleDto| {
-            let same = |value: &Option<String>| {
-                value
-                    .as_deref()
-                    .is_some_and(|value| value.to_uppercase() == text.to_uppercase())
-            };
-            same(&role.id) || same(&role.name)
-        };
-        roles.iter().find(matches).and_then(|role| role.id.clone())
-    };
-    let unknown: Vec<&str> = texts
-        .iter()
-        .filter(|text| id_of(text).is_none())
-        .map(String::as_str)
-        .collect();
-    if !unknown.is_empty() {
-        return Err(Failure::new(format!(
-            "Role '{}' not found. get_roles lists the roles.",
-            unknown.join("', '")
-        )));
-    }
-    let mut ids: Vec<String> = Vec::new();
-    for id in texts.iter().filter_map(|text| id_of(text)) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    Ok(ids)
 }
