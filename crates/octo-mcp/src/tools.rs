@@ -1,11 +1,18 @@
 //! The tools, one file per toolset.
 
 pub mod aggregation;
+pub mod api_resources;
+pub mod api_scopes;
+pub mod api_secrets;
+pub mod clients;
 pub mod echo;
 pub mod entities;
 pub mod files;
+pub mod groups;
+mod identity_names;
 pub mod metadata;
 pub mod models;
+pub mod overlays;
 pub mod roles;
 pub mod session;
 pub mod tenants;
@@ -23,6 +30,12 @@ pub fn toolsets() -> Vec<Toolset> {
         tenants::toolset(),
         users::toolset(),
         roles::toolset(),
+        groups::toolset(),
+        clients::toolset(),
+        overlays::toolset(),
+        api_resources::toolset(),
+        api_scopes::toolset(),
+        api_secrets::toolset(),
         types::toolset(),
         entities::toolset(),
         aggregation::toolset(),

@@ -1,5 +1,5 @@
-//! REST service of identities: users, roles, OAuth clients, API resources and scopes, secrets, and
-//! provisioning of administrators.
+//! REST service of identities: users, roles, groups and people of other tenants; OAuth clients, API
+//! resources and scopes, and secrets.
 //!
 //! Routes and answers are those of identity.md 4 to 6, with what section 9 asks to be improved:
 //! users are found by name, e-mail address or id everywhere, changing anything needs a role, and
@@ -8,6 +8,7 @@
 mod api_resources;
 mod api_scopes;
 mod clients;
+mod groups;
 mod lookup;
 mod provisioning;
 mod resources;
@@ -27,6 +28,46 @@ pub fn router(state: PlatformState) -> Router {
 }
 
 fn routes() -> Router<PlatformState> {
+    user_routes()
+        .merge(group_routes())
+        .merge(client_routes())
+        .merge(api_routes())
+}
+
+fn group_routes() -> Router<PlatformState> {
+    Router::new()
+        .route("/groups", get(groups::list).post(groups::create))
+        .route("/groups/GetPaged", get(groups::page))
+        .route("/groups/names/{name}", get(groups::read_named))
+        .route(
+            "/groups/{id}",
+            get(groups::read).put(groups::update).delete(groups::delete),
+        )
+        .route(
+            "/groups/{id}/roles",
+            get(groups::roles::list).put(groups::roles::replace),
+        )
+        .route("/groups/{id}/members/users", get(groups::members::users))
+        .route(
+            "/groups/{id}/members/users/{member}",
+            put(groups::members::add_user).delete(groups::members::remove_user),
+        )
+        .route(
+            "/groups/{id}/members/clients",
+            get(groups::members::clients),
+        )
+        .route(
+            "/groups/{id}/members/clients/{member}",
+            put(groups::members::add_client).delete(groups::members::remove_client),
+        )
+        .route("/groups/{id}/members/groups", get(groups::nesting::list))
+        .route(
+            "/groups/{id}/members/groups/{member}",
+            put(groups::nesting::add).delete(groups::nesting::remove),
+        )
+}
+
+fn user_routes() -> Router<PlatformState> {
     Router::new()
         .route("/users", get(users::list).post(users::create))
         .route("/users/GetPaged", get(users::page))
@@ -49,8 +90,6 @@ fn routes() -> Router<PlatformState> {
             "/adminProvisioning/{targetTenantId}/provisionCurrentUser",
             post(provisioning::provision_current_user),
         )
-        .merge(client_routes())
-        .merge(api_routes())
 }
 
 fn client_routes() -> Router<PlatformState> {

@@ -4,10 +4,11 @@
 //! or id and look the account up first. Updates send back everything they do not change.
 
 use octo_sdk::Secret;
-use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto};
+use octo_sdk::identity::{RegisterUserDto, UserDto};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::identity_names::find_user;
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
@@ -214,7 +215,7 @@ struct UpdateUser {
 
 async fn update_user(cx: TenantCall, p: UpdateUser) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let mut user = find(&identity, &p.user_name_or_email).await?;
+    let mut user = find_user(&identity, &p.user_name_or_email).await?;
     let present = login_name(&user)?;
     let given = |text: Option<String>| text.map(|t| lower(&t)).filter(|t| !t.is_empty());
     user.email = given(p.new_email).or(user.email);
@@ -234,7 +235,7 @@ struct DeleteUser {
 
 async fn delete_user(cx: TenantCall, p: DeleteUser) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
     identity.delete_user(&login_name(&user)?).await?;
     let id = lower(&p.user_name_or_email);
     Ok(done(format!("User '{id}' deleted."), id))
@@ -253,7 +254,7 @@ struct ResetUserPassword {
 
 async fn reset_user_password(cx: TenantCall, p: ResetUserPassword) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
     identity
         .reset_password(&login_name(&user)?, &Secret::new(p.new_password))
         .await?;
@@ -273,7 +274,7 @@ struct AddUserToRole {
 
 async fn add_user_to_role(cx: TenantCall, p: AddUserToRole) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
     identity
         .add_user_to_role(&login_name(&user)?, &p.role_name)
         .await?;
@@ -299,7 +300,7 @@ async fn remove_user_from_role(
     p: RemoveUserFromRole,
 ) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
     identity
         .remove_user_from_role(&login_name(&user)?, &p.role_name)
         .await?;
@@ -308,16 +309,6 @@ async fn remove_user_from_role(
         format!("User '{id}' removed from role '{}'.", p.role_name),
         id,
     ))
-}
-
-async fn find(identity: &IdentityClient, user: &str) -> Result<UserDto, Failure> {
-    let found = identity.find_user(user.trim()).await?;
-    found.ok_or_else(|| {
-        Failure::new(format!(
-            "User '{}' not found. get_users lists the accounts.",
-            user.trim()
-        ))
-    })
 }
 
 fn login_name(user: &UserDto) -> Result<String, Failure> {
