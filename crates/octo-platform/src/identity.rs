@@ -4,14 +4,16 @@
 //! users are found by name, e-mail address or id everywhere, changing anything needs a role, and
 //! administrators are provisioned downwards only.
 
+mod email_rules;
 mod groups;
 mod lookup;
 mod provisioning;
 mod roles;
+mod user_mappings;
 mod users;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::rest::versioned;
 use crate::state::PlatformState;
@@ -22,7 +24,10 @@ pub fn router(state: PlatformState) -> Router {
 }
 
 fn routes() -> Router<PlatformState> {
-    user_routes().merge(group_routes())
+    user_routes()
+        .merge(group_routes())
+        .merge(mapping_routes())
+        .merge(provisioning_routes())
 }
 
 fn group_routes() -> Router<PlatformState> {
@@ -67,7 +72,11 @@ fn user_routes() -> Router<PlatformState> {
             "/users/{user}",
             get(users::read).put(users::update).delete(users::delete),
         )
-        .route("/users/{user}/roles", get(users::assignments::effective))
+        .route(
+            "/users/{user}/roles",
+            get(users::assignments::effective).put(users::assignments::replace),
+        )
+        .route("/users/{user}/merge", post(users::merge::merge))
         .route("/users/{user}/directRoles", get(users::assignments::direct))
         .route(
             "/users/{user}/roles/{role}",
@@ -77,8 +86,49 @@ fn user_routes() -> Router<PlatformState> {
         .route("/roles/GetPaged", get(roles::page))
         .route("/roles/names/{role}", get(roles::read))
         .route("/roles/{role}", put(roles::rename).delete(roles::delete))
+}
+
+fn mapping_routes() -> Router<PlatformState> {
+    Router::new()
         .route(
-            "/adminProvisioning/{targetTenantId}/provisionCurrentUser",
+            "/emailDomainGroupRules",
+            get(email_rules::list).post(email_rules::create),
+        )
+        .route(
+            "/emailDomainGroupRules/{id}",
+            get(email_rules::read)
+                .put(email_rules::update)
+                .delete(email_rules::delete),
+        )
+        .route(
+            "/externalTenantUserMappings",
+            get(user_mappings::list).post(user_mappings::create),
+        )
+        .route(
+            "/externalTenantUserMappings/{id}",
+            get(user_mappings::read)
+                .put(user_mappings::update)
+                .delete(user_mappings::delete),
+        )
+}
+
+fn provisioning_routes() -> Router<PlatformState> {
+    let below = |route: &str| format!("/adminProvisioning/{{targetTenantId}}{route}");
+    Router::new()
+        .route(
+            &below(""),
+            get(provisioning::list).post(provisioning::create),
+        )
+        .route(
+            &below("/provisionCurrentUser"),
             post(provisioning::provision_current_user),
         )
+        .route(
+            &below("/withGroups"),
+            post(provisioning::create_with_groups),
+        )
+        .route(&below("/sourceUsers"), get(provisioning::candidates::users))
+        .route(&below("/roles"), get(provisioning::candidates::roles))
+        .route(&below("/groups"), get(provisioning::candidates::groups))
+        .route(&below("/{mappingRtId}"), delete(provisioning::delete))
 }
