@@ -1,6 +1,8 @@
 //! The tools, one file per toolset.
 
+pub mod admin_provisioning;
 pub mod echo;
+pub mod email_rules;
 pub mod entities;
 pub mod files;
 pub mod groups;
@@ -11,6 +13,7 @@ pub mod roles;
 pub mod session;
 pub mod tenants;
 pub mod types;
+pub mod user_mappings;
 pub mod users;
 
 use crate::tool::Toolset;
@@ -25,6 +28,9 @@ pub fn toolsets() -> Vec<Toolset> {
         users::toolset(),
         roles::toolset(),
         groups::toolset(),
+        email_rules::toolset(),
+        user_mappings::toolset(),
+        admin_provisioning::toolset(),
         types::toolset(),
         entities::toolset(),
         models::toolset(),
