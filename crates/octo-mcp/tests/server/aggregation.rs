@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::models::import_example;
 
 /// A tenant with places: two parks, a museum and something unknown.
-async fn acme() -> (App, Client) {
+pub async fn acme() -> (App, Client) {
     let app = App::start().await;
     let mut client = app.admin_with_tenant("acme").await;
     import_example(&app, &mut client, "acme").await;

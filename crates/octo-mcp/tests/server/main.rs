@@ -9,6 +9,7 @@
 mod aggregation;
 mod app;
 mod archive_paths;
+mod association_tools;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
@@ -26,6 +27,7 @@ mod matrix;
 mod metadata;
 mod models;
 mod navigate;
+mod persisted_queries;
 mod protocol;
 mod resources;
 mod roles;

@@ -2,19 +2,24 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aggregation;
 mod assignments;
 mod associations;
 mod counters;
 mod crash;
 mod dto;
 mod fixture;
+mod migrations;
 #[path = "../fixture/model.rs"]
 mod model;
 mod models;
 mod mutations;
+mod navigations;
+mod pages;
 mod problems;
 mod queries;
 mod restores;
+mod searches;
 mod tenants;
 mod uniqueness;
 mod values;
