@@ -35,6 +35,7 @@
 //! | [`runtime`], [`tenant`] | tenants, their registry and models |
 //! | [`change`], [`mutation`] | change sets and the pipeline that validates and applies them |
 //! | [`query`], [`criteria`] | what callers ask for, by attribute name |
+//! | [`walk`] | trees and deep graphs along associations |
 //! | [`value`], [`attributes`], [`entity`] | the data itself |
 //! | [`store`] | what a database must offer; SQLite is the embedded one |
 //!
@@ -59,6 +60,7 @@ pub mod store;
 pub mod tenant;
 pub mod tenant_id;
 pub mod value;
+pub mod walk;
 
 pub use attributes::Attributes;
 pub use change::{
@@ -77,3 +79,4 @@ pub use store::{EntityStore, StoreError};
 pub use tenant::Tenant;
 pub use tenant_id::{DatabaseName, NameError, TenantId};
 pub use value::{BinaryInfo, DateTimeOffset, GeoPoint, Record, Value};
+pub use walk::{DeepGraph, DeepGraphQuery, Stop, Tree, TreeNode, TreeQuery};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod assignments;
+mod association_values;
 mod associations;
 mod counters;
 mod crash;
@@ -19,3 +20,4 @@ mod tenants;
 mod uniqueness;
 mod values;
 mod versions;
+mod walks;
