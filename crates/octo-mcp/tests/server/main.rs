@@ -36,6 +36,7 @@ mod session;
 mod tenants;
 mod tokens;
 mod town;
+mod trees;
 mod types;
 mod users;
 mod wire;
