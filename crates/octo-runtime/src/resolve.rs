@@ -5,8 +5,9 @@ use octo_ck::{RtCkId, TypeGraph};
 use std::sync::Arc;
 
 use crate::error::RuntimeError;
+use crate::path::navigation::{Path, PathEnd};
 use crate::query::{EntityQuery, SortOrder};
-use crate::store::{Field, Filter, SortKey, StoreQuery, TypeScope};
+use crate::store::{Field, Filter, Link, SortKey, StoreQuery, TypeScope};
 
 /// Entities one query can take at most.
 pub(crate) const MAX_TAKE: u64 = 100_000;
@@ -18,7 +19,7 @@ mod conditions;
 mod fields;
 mod filters;
 mod formulas;
-pub(crate) mod navigation;
+mod navigation;
 mod operands;
 mod searches;
 mod sorting;
@@ -129,6 +130,28 @@ fn searches(
         }
     }
     best_first
+}
+
+/// The links of a column; its path must lead to a value of the entities at their end.
+pub(crate) fn column(
+    graph: &TypeGraph,
+    node: &TypeNode,
+    path: &Path,
+    text: &str,
+) -> Result<Vec<Link>, String> {
+    let (links, far) = navigation::links(graph, node, &path.hops)?;
+    match &path.end {
+        PathEnd::Value(terms) => {
+            fields::locate_terms(graph, fields::Owner::Type(far), terms, text)?;
+        }
+        PathEnd::TotalCount | PathEnd::Exists => {}
+        PathEnd::Entities => {
+            return Err(format!(
+                "'{text}' names associated entities but no value of them: add '->' and an attribute, '::totalCount' or '::exists'."
+            ));
+        }
+    }
+    Ok(links)
 }
 
 /// The field at a plain path, for indexes.

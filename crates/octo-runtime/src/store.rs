@@ -64,6 +64,18 @@ pub trait EntityStore: Send + Sync {
         count: bool,
     ) -> Result<EntityPage, StoreError>;
 
+    /// For each entity the first ones at the far end of a link, by id, at most `limit` of them.
+    async fn linked(
+        &self,
+        graph: &Arc<TypeGraph>,
+        near: Vec<RtId>,
+        link: Link,
+        limit: usize,
+    ) -> Result<Vec<Vec<Entity>>, StoreError>;
+
+    /// For each entity the number of entities at the far end of a link.
+    async fn link_counts(&self, near: Vec<RtId>, link: Link) -> Result<Vec<u64>, StoreError>;
+
     /// Figures over all entities that meet a query, whatever its sort order and paging; one
     /// consistent view, in memory that does not grow with the matches.
     async fn aggregate(&self, aggregation: Aggregation) -> Result<Groups, StoreError>;

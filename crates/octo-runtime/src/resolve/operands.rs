@@ -10,8 +10,8 @@ use crate::criteria::{FieldFilter, Operand, Operator};
 use crate::entity::RtState;
 use crate::rt_id::RtId;
 use crate::store::{PathIndex, PathStep, SystemField};
-use crate::value::Value;
 use crate::value::coerce::{Coercion, Slot};
+use crate::value::{DateTimeOffset, Value};
 
 const MAX_PATTERN_LENGTH: usize = 1_000;
 const MAX_LIST_LENGTH: usize = 10_000;
@@ -64,6 +64,15 @@ impl Target<'_> {
 
     /// One value; `None` is null.
     pub(super) fn one(&self, path: &str, operand: &Operand) -> Converted {
+        let length = match operand {
+            Operand::Value(Value::String(text)) | Operand::Json(Json::String(text)) => text.len(),
+            _ => 0,
+        };
+        if length > MAX_TEXT_BYTES {
+            return Err(format!(
+                "The text to compare '{path}' with is longer than {MAX_TEXT_BYTES} bytes."
+            ));
+        }
         match operand {
             Operand::Null => Ok(None),
             Operand::Value(value) => self.typed(path, value),
@@ -121,14 +130,6 @@ impl Target<'_> {
         if json.is_null() {
             return Ok(None);
         }
-        if json
-            .as_str()
-            .is_some_and(|text| text.len() > MAX_TEXT_BYTES)
-        {
-            return Err(format!(
-                "The value to compare '{path}' with is longer than {MAX_TEXT_BYTES} bytes."
-            ));
-        }
         match self {
             Self::System(field) => system_value(*field, path, json),
             Self::Count => plain(json, ValueType::Int64, path),
@@ -142,7 +143,13 @@ impl Target<'_> {
                 if let Some(formula) = json.as_str().and_then(|t| t.trim().strip_prefix('@'))
                     && is_date
                 {
-                    return Ok(formulas::instant(formula)?.map(Value::DateTime));
+                    return Ok(formulas::instant(formula)?.map(|instant| match value_type {
+                        ValueType::DateTimeOffset => Value::DateTimeOffset(DateTimeOffset {
+                            instant,
+                            offset_minutes: 0,
+                        }),
+                        _ => Value::DateTime(instant),
+                    }));
                 }
                 if let Some(key) = spelled_key(attribute, *value_type, json) {
                     return Ok(Some(Value::Enum(key)));

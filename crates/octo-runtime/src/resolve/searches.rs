@@ -164,7 +164,11 @@ pub(super) fn near(graph: &TypeGraph, node: &TypeNode, near: &Near) -> Result<Di
         );
     }
     let bounds = [near.min_distance, near.max_distance];
-    if bounds.into_iter().flatten().any(|metres| !(metres >= 0.0)) {
+    if bounds
+        .into_iter()
+        .flatten()
+        .any(|metres| metres.is_nan() || metres < 0.0)
+    {
         return Err("Distances are metres, 0 or more.".to_owned());
     }
     match fields::locate(graph, Owner::Type(node), &near.path)? {

@@ -35,8 +35,8 @@ use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
 use crate::store::{
-    Aggregation, EdgePage, EdgeQuery, EntityPage, EntityStore, Groups, StoreError, StoreQuery,
-    StoredModel, Work,
+    Aggregation, EdgePage, EdgeQuery, EntityPage, EntityStore, Groups, Link, StoreError,
+    StoreQuery, StoredModel, Work,
 };
 
 /// An [`EntityStore`] in one SQLite file.
@@ -98,6 +98,25 @@ impl EntityStore for SqliteStore {
         let graph = Arc::clone(graph);
         self.readers
             .read(move |connection| select::entity_page(connection, &graph, &query, count))
+            .await
+    }
+
+    async fn linked(
+        &self,
+        graph: &Arc<TypeGraph>,
+        near: Vec<RtId>,
+        link: Link,
+        limit: usize,
+    ) -> Result<Vec<Vec<Entity>>, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| links::far_ends(connection, &graph, &near, &link, limit))
+            .await
+    }
+
+    async fn link_counts(&self, near: Vec<RtId>, link: Link) -> Result<Vec<u64>, StoreError> {
+        self.readers
+            .read(move |connection| links::counts(connection, &near, &link))
             .await
     }
 

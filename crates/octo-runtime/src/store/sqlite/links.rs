@@ -3,12 +3,77 @@
 //! Each starts at the associations of one entity, which an index finds, and looks the far ends up
 //! by id.
 
+use octo_ck::TypeGraph;
 use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, params_from_iter};
 
 use super::conditions::{self, Subject};
-use super::select;
-use crate::entity::Direction;
+use super::rows::{ENTITY_COLUMNS, RawEntity};
+use super::{failed, select};
+use crate::entity::{Direction, Entity};
+use crate::rt_id::RtId;
 use crate::store::{Filter, Link, StoreError};
+
+/// For each entity the first ones at the far end.
+pub(super) fn far_ends(
+    connection: &Connection,
+    graph: &TypeGraph,
+    near: &[RtId],
+    link: &Link,
+    limit: usize,
+) -> Result<Vec<Vec<Entity>>, StoreError> {
+    let (from, end, mut parameters) = from_bound(link)?;
+    let columns: Vec<_> = ENTITY_COLUMNS
+        .split(", ")
+        .map(|column| format!("{}{column}", end.prefix))
+        .collect();
+    let sql = format!(
+        "SELECT {} {from} ORDER BY {} LIMIT {limit}",
+        columns.join(", "),
+        end.id
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(failed("query"))?;
+    let mut found = Vec::with_capacity(near.len());
+    for id in near {
+        parameters[0] = Sql::Blob(id.as_bytes().to_vec());
+        let mut read = || {
+            let rows = statement.query_map(params_from_iter(&parameters), RawEntity::read)?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let raw = read().map_err(failed("query"))?.into_iter();
+        found.push(raw.map(|raw| raw.decode(graph)).collect::<Result<_, _>>()?);
+    }
+    Ok(found)
+}
+
+/// For each entity the number of entities at the far end.
+pub(super) fn counts(
+    connection: &Connection,
+    near: &[RtId],
+    link: &Link,
+) -> Result<Vec<u64>, StoreError> {
+    let (from, _, mut parameters) = from_bound(link)?;
+    let sql = format!("SELECT count(*) {from}");
+    let mut statement = connection.prepare_cached(&sql).map_err(failed("count"))?;
+    let mut counts = Vec::with_capacity(near.len());
+    for id in near {
+        parameters[0] = Sql::Blob(id.as_bytes().to_vec());
+        let count = statement.query_row(params_from_iter(&parameters), |row| row.get::<_, i64>(0));
+        counts.push(u64::try_from(count.map_err(failed("count"))?).unwrap_or(0));
+    }
+    Ok(counts)
+}
+
+/// The far ends of an entity whose id is bound as the first parameter.
+fn from_bound(link: &Link) -> Result<(String, Subject, Vec<Sql>), StoreError> {
+    let mut parameters = vec![Sql::Null];
+    let bound = Subject {
+        id: "?".to_owned(),
+        ..Subject::entity()
+    };
+    let (from, end) = ends(link, &bound, &mut parameters)?;
+    Ok((from, end, parameters))
+}
 
 /// Whether an entity at the far end meets `far`.
 pub(super) fn exists(
