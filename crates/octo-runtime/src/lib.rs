@@ -70,8 +70,8 @@ pub mod value;
 pub use aggregation::{Aggregated, AggregatedRow, AggregationColumn, AggregationQuery, Function};
 pub use attributes::Attributes;
 pub use change::{
-    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation, NewEntity,
-    RestoreEntity, Restored, UpdateEntity,
+    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation,
+    NewAssociation, NewEntity, RestoreEntity, Restored, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};

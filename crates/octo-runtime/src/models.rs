@@ -23,6 +23,7 @@ use crate::tenant_id::TenantId;
 mod extensions;
 mod graphs;
 mod indexes;
+pub(crate) mod services;
 mod settle;
 
 pub use extensions::EnumChange;
@@ -132,7 +133,8 @@ pub(crate) async fn import(
         match present {
             Some(present) if present.is_available() && present.model.model_id == model.model_id => {
                 report.unchanged.push(model.model_id.clone());
-                upgraded.push(Arc::clone(&present.model));
+                // Its migration may still be open, and its scripts are those of the given one.
+                upgraded.push(model);
             }
             Some(present) if keeps_installed(&model.model_id, present.model.model_id.version()) => {
                 report.kept.extend(installed);

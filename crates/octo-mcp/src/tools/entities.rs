@@ -4,6 +4,7 @@ mod associations;
 mod columns;
 pub(super) mod criteria;
 mod edges;
+mod link;
 mod navigate;
 pub(super) mod protection;
 mod queries;
@@ -25,6 +26,7 @@ use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use columns::Columns;
+use link::{create_association, delete_association};
 use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
 use restore::restore_entity;
@@ -67,6 +69,17 @@ pub fn toolset() -> Toolset {
             .adds(),
     )
     .tool(tool("navigate_associations", navigate_associations))
+    .tool(
+        tool("create_association", create_association)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(
+        tool("delete_association", delete_association)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(link::DeleteAssociation::refusal),
+    )
 }
 
 /// An entity.

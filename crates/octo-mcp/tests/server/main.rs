@@ -9,6 +9,7 @@
 mod aggregation;
 mod app;
 mod archive_paths;
+mod association_tools;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;

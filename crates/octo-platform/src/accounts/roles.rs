@@ -12,7 +12,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use octo_runtime::{Association, Direction, Entity, EntityQuery, RtId, RuntimeError, Tenant};
+use octo_runtime::{
+    Association, ChangeSet, Direction, Entity, EntityQuery, RtId, RuntimeError, Tenant,
+};
 
 use super::names::{ASSIGNED_ROLE, CHILD_GROUP, GROUP_MEMBER, ROLE};
 use super::{mappings, shadow};
@@ -80,6 +82,30 @@ pub async fn effective_names_of_user(
     user: &Entity,
 ) -> Result<Vec<String>, RuntimeError> {
     Ok(names(&effective_of_user(state, tenant, user).await?))
+}
+
+/// Makes `wanted` the roles assigned to `subject` itself: what is missing is added, what is too
+/// much is taken away, all at once.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read or changed; then nothing is changed.
+pub async fn replace(
+    tenant: &Tenant,
+    subject: &Entity,
+    wanted: &Roles,
+) -> Result<(), RuntimeError> {
+    let held = direct(tenant, subject.rt_id).await?;
+    let mut changes = ChangeSet::new();
+    for (_, role) in held.iter().filter(|(id, _)| !wanted.contains_key(id)) {
+        changes = changes.dissociate(subject, ASSIGNED_ROLE, role);
+    }
+    for (_, role) in wanted.iter().filter(|(id, _)| !held.contains_key(id)) {
+        changes = changes.associate(subject, ASSIGNED_ROLE, role);
+    }
+    if !changes.is_empty() {
+        tenant.apply(changes).await?;
+    }
+    Ok(())
 }
 
 async fn of_subjects(

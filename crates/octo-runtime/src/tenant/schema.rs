@@ -60,6 +60,19 @@ impl Tenant {
         Ok(import)
     }
 
+    /// Installs `System` and brings all models of services the tenant has to the versions of this
+    /// program, in one step; nothing happens when they are there.
+    ///
+    /// # Errors
+    /// As [`import_model`](Self::import_model).
+    pub async fn update_service_models(&self) -> Result<ModelImport, RuntimeError> {
+        let stale = models::services::stale(&self.models().await?);
+        if stale.is_empty() {
+            return Ok(ModelImport::default());
+        }
+        self.import_models(stale).await
+    }
+
     /// All installed models with their state, ordered by name.
     ///
     /// # Errors

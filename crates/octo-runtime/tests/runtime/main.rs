@@ -9,6 +9,7 @@ mod counters;
 mod crash;
 mod dto;
 mod fixture;
+mod migrations;
 #[path = "../fixture/model.rs"]
 mod model;
 mod models;
