@@ -108,6 +108,13 @@ async fn a_simple_query_lists_entities() {
     }});
     let answer = run(&mut client, &id, either).await;
     assert_eq!(names(&answer), ["Albertina", "Prater"]);
+    let search = json!({
+        "columns": ["name"],
+        "attributeSearchFilter": {"attributePaths": ["name", "kind"], "searchValue": "m*m"},
+    });
+    let found = store(&mut client, "System/SimpleRtQuery", search).await;
+    let answer = run(&mut client, &found, json!({})).await;
+    assert_eq!(names(&answer), ["Albertina"]);
     for (bad, text) in [
         (json!({"take": 0}), "take must be at least 1"),
         (json!({"take": 1001}), "take must be at most 1000"),
@@ -252,6 +259,10 @@ async fn stored_queries_do_not_tell_secrets() {
             json!({"columns": [], "sorting": [{"attributePath": secret, "sortOrder": 1}]}),
         ),
         ("SimpleRtQuery", json!({"columns": [secret]})),
+        (
+            "SimpleRtQuery",
+            json!({"columns": [], "attributeSearchFilter": {"attributePaths": [secret], "searchValue": "a"}}),
+        ),
         ("AggregationRtQuery", json!({"columns": figure})),
         (
             "GroupingAggregationRtQuery",
