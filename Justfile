@@ -57,6 +57,11 @@ bench-entities *arguments:
     cargo build --release --package octo-mcp --package octo-bench
     "${CARGO_TARGET_DIR:-target}/release/octo-bench" entities {{arguments}}
 
+# Measures tokens a second for a service that acts for itself.
+bench-token *arguments:
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" token {{arguments}}
+
 # Runs everything CI runs.
 ci:
     .ci/run

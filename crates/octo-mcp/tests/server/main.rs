@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod aggregation;
+mod api_access;
 mod app;
 mod archive_paths;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
@@ -26,6 +27,7 @@ mod matrix;
 mod metadata;
 mod models;
 mod navigate;
+mod oauth_clients;
 mod protocol;
 mod resources;
 mod roles;
