@@ -5,6 +5,7 @@
 
 mod assets;
 mod bot;
+mod clients;
 mod errors;
 mod identity;
 mod oauth;
