@@ -7,8 +7,10 @@
 mod email_rules;
 mod groups;
 mod lookup;
+mod neighbours;
 mod provisioning;
 mod roles;
+mod setup;
 mod user_mappings;
 mod users;
 
@@ -20,7 +22,13 @@ use crate::state::PlatformState;
 
 /// The routes of this service.
 pub fn router(state: PlatformState) -> Router {
-    versioned("/{tenantId}", routes()).with_state(state)
+    versioned("/{tenantId}", routes())
+        .route("/{tenantId}/api/setup/status", get(setup::status))
+        .route(
+            "/{tenantId}/api/setup/create-admin",
+            post(setup::create_admin),
+        )
+        .with_state(state)
 }
 
 fn routes() -> Router<PlatformState> {
@@ -28,6 +36,12 @@ fn routes() -> Router<PlatformState> {
         .merge(group_routes())
         .merge(mapping_routes())
         .merge(provisioning_routes())
+        .route(
+            "/tools/generatePassword",
+            get(neighbours::generate_password),
+        )
+        .route("/diagnostics", get(neighbours::diagnostics))
+        .route("/setup", post(setup::setup))
 }
 
 fn group_routes() -> Router<PlatformState> {

@@ -6,6 +6,7 @@
 mod assets;
 mod bot;
 mod errors;
+mod groups;
 mod identity;
 mod oauth;
 mod recorder;
