@@ -7,6 +7,7 @@ mod assets;
 mod bot;
 mod clients;
 mod errors;
+mod groups;
 mod identity;
 mod oauth;
 mod recorder;
