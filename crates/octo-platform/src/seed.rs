@@ -11,13 +11,13 @@ use std::sync::{Arc, Weak};
 use octo_runtime::{RuntimeError, Tenant, TenantId};
 use tokio::sync::Mutex;
 
+use crate::accounts::client_mirrors;
 use crate::password::HashingFailed;
 use crate::secret::RandomUnavailable;
 use crate::state::PlatformState;
 
 mod admin;
 mod clients;
-mod mirrors;
 mod resources;
 mod roles;
 mod upsert;
@@ -109,7 +109,7 @@ async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), Runtim
     upsert::upsert(tenant, seed).await?;
     roles::link_owners(tenant).await?;
     if !is_system {
-        mirrors::mirror_clients(&system, tenant).await?;
+        client_mirrors::copy_flagged(state, &system, tenant).await?;
     }
     Ok(())
 }

@@ -43,6 +43,16 @@ pub enum RuntimeError {
         /// Id as asked for.
         rt_id: RtId,
     },
+    /// The entity to change is archived.
+    #[error(
+        "Entity with ID '{rt_id}' not found in type '{ck_type}': it is archived. Restore it first."
+    )]
+    EntityArchived {
+        /// Type as asked for.
+        ck_type: String,
+        /// Id as asked for.
+        rt_id: RtId,
+    },
     /// An expected version is not the stored one.
     #[error(transparent)]
     VersionConflict(#[from] Box<VersionConflict>),

@@ -4,17 +4,25 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use octo_ck::TypeGraph;
 
-use crate::change::{Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, UpdateEntity};
-use crate::entity::{Association, Entity};
+use crate::aggregation::{self, Aggregated, AggregationQuery};
+use crate::change::{
+    Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, RestoreEntity, Restored, UpdateEntity,
+};
+use crate::entity::{Association, Direction, Entity};
 use crate::error::RuntimeError;
 use crate::models::{self, Graphs, Site};
-use crate::query::{AssociationQuery, EntityQuery, Page, TargetQuery};
+use crate::query::cursor::Cursor;
+use crate::query::{AssociationQuery, CursorPage, EntityQuery, Page, TargetQuery};
 use crate::rt_id::RtId;
-use crate::store::{EdgeQuery, EntityStore, StoreError, transact};
+use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, transact};
 use crate::tenant_id::{DatabaseName, TenantId};
 use crate::{mutation, resolve};
 
+mod columns;
 mod schema;
+
+/// Entities on a page of a query that does not say.
+const DEFAULT_TAKE: u64 = 100;
 
 /// A tenant, open for use. Cheap to share behind its [`Arc`].
 ///
@@ -115,11 +123,77 @@ impl Tenant {
     /// Entities that meet a query.
     ///
     /// # Errors
-    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query.
+    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query, or when it
+    /// takes all of more than 100,000 matches.
     pub async fn query(&self, query: EntityQuery) -> Result<Page<Entity>, RuntimeError> {
+        if query.after.is_some() {
+            let page = self.page(query).await?;
+            return Ok(Page {
+                items: page.items,
+                total: page.total,
+            });
+        }
         let graph = self.graph();
-        let resolved = resolve::query(&graph, &query)?;
-        self.checked_store(self.store.query(&graph, resolved).await)
+        let mut resolved = resolve::query(&graph, &query)?;
+        resolved.take = resolved.take.or(Some(resolve::MAX_TAKE));
+        let page = self.checked_store(self.store.query(&graph, resolved).await)?;
+        let is_cut = query.take.is_none() && page.items.len() as u64 == resolve::MAX_TAKE;
+        if is_cut && page.total > query.skip + resolve::MAX_TAKE {
+            return Err(RuntimeError::InvalidQuery(vec![format!(
+                "{} entities meet the query; at most {} can be read at once. Read them page by page.",
+                page.total,
+                resolve::MAX_TAKE
+            )]));
+        }
+        Ok(page)
+    }
+
+    /// A page of entities, 100 unless the query says how many, and how to get the next one.
+    ///
+    /// The next page begins behind the last entity of this one, whatever was created or deleted
+    /// meanwhile, and costs no more than the first.
+    ///
+    /// # Errors
+    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query.
+    pub async fn page(&self, query: EntityQuery) -> Result<CursorPage, RuntimeError> {
+        let graph = self.graph();
+        let mut resolved = resolve::query(&graph, &query)?;
+        resolved.take = resolved.take.or(Some(DEFAULT_TAKE));
+        let cursor = query
+            .after
+            .as_deref()
+            .map(|text| Cursor::read(text, &self.id, &query))
+            .transpose();
+        let cursor = cursor.map_err(|problem| RuntimeError::InvalidQuery(vec![problem]))?;
+        if cursor.is_some() && query.skip > 0 {
+            let problem = "A query can continue behind a cursor or leave out entities, not both.";
+            return Err(RuntimeError::InvalidQuery(vec![problem.to_owned()]));
+        }
+        let known = cursor.as_ref().map(|cursor| cursor.total);
+        resolved.after = cursor.map(|cursor| cursor.position);
+        let page = self.store.page(&graph, resolved, known.is_none()).await;
+        let page = self.checked_store(page)?;
+        let total = known.or(page.total).unwrap_or(0);
+        let next = page.last.and_then(|position| {
+            let cursor = Cursor { position, total };
+            cursor.write(&self.id, &query)
+        });
+        Ok(CursorPage {
+            items: page.items,
+            total,
+            next,
+        })
+    }
+
+    /// Figures over all entities that meet a query.
+    ///
+    /// # Errors
+    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query.
+    pub async fn aggregate(&self, query: AggregationQuery) -> Result<Aggregated, RuntimeError> {
+        let graph = self.graph();
+        let resolved = resolve::aggregation::query(&graph, &query)?;
+        let found = self.checked_store(self.store.aggregate(resolved).await)?;
+        aggregation::rows(&graph, &query, found)
     }
 
     /// The first entity that meets a query.
@@ -139,7 +213,8 @@ impl Tenant {
             .await
     }
 
-    /// Edges of an entity, ordered by id. An unknown role has no edges.
+    /// Edges of an entity: at most as many as the query takes, outbound ones first, by role and
+    /// far end. An unknown role has no edges.
     ///
     /// # Errors
     /// A role that is not an id; failing store.
@@ -152,7 +227,33 @@ impl Tenant {
             role: query.role.as_deref().map(resolve::role_id).transpose()?,
             direction: query.direction,
         };
-        self.checked_store(self.store.edges(edges).await)
+        let page = EdgePage {
+            after: query.after,
+            take: Some(query.take),
+            far: query.far,
+        };
+        let graph = self.graph();
+        self.checked_store(self.store.edges(&graph, edges, page).await)
+    }
+
+    /// All edges of several entities in one go; only of `role`, in any spelling of its id, when
+    /// one is given.
+    ///
+    /// # Errors
+    /// A role that is not an id; failing store.
+    pub async fn associations_of(
+        &self,
+        entities: impl IntoIterator<Item = RtId>,
+        role: Option<&str>,
+        direction: Direction,
+    ) -> Result<Vec<Association>, RuntimeError> {
+        let edges = EdgeQuery {
+            entities: entities.into_iter().collect(),
+            role: role.map(resolve::role_id).transpose()?,
+            direction,
+        };
+        let graph = self.graph();
+        self.checked_store(self.store.edges(&graph, edges, EdgePage::all()).await)
     }
 
     /// Entities at the far ends of an entity's edges of one role.
@@ -215,11 +316,23 @@ impl Tenant {
         one(applied.deleted)
     }
 
+    /// Brings one archived entity back.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub async fn restore(&self, restore: RestoreEntity) -> Result<Restored, RuntimeError> {
+        let applied = self.apply(ChangeSet::new().restore(restore)).await?;
+        one(applied.restored)
+    }
+
     fn swap(&self, graph: Arc<TypeGraph>) {
         *self.graph.write().unwrap_or_else(PoisonError::into_inner) = graph;
     }
 
-    fn checked_store<T>(&self, result: Result<T, StoreError>) -> Result<T, RuntimeError> {
+    pub(crate) fn checked_store<T>(
+        &self,
+        result: Result<T, StoreError>,
+    ) -> Result<T, RuntimeError> {
         self.checked(result.map_err(RuntimeError::from))
     }
 

@@ -224,17 +224,15 @@ pub(super) fn check(build: &mut Build<'_>) {
 
 fn check_attributes(build: &mut Build<'_>) {
     for (id, attribute) in &build.elements.attributes {
-        let has_sources = build.positions.has_sources(id.model());
-        let of_source = |source, compiled| if has_sources { source } else { compiled };
         let needs = match attribute.value_type {
             ValueType::Enum if attribute.value_ck_enum_id.is_none() => {
-                let code = of_source(Code::EnumMissing, Code::CompiledEnumMissing);
+                let code = build.by_form(id, Code::EnumMissing, Code::CompiledEnumMissing);
                 Some((code, "valueCkEnumId", "an enum"))
             }
             ValueType::Record | ValueType::RecordArray
                 if attribute.value_ck_record_id.is_none() =>
             {
-                let code = of_source(Code::RecordMissing, Code::CompiledRecordMissing);
+                let code = build.by_form(id, Code::RecordMissing, Code::CompiledRecordMissing);
                 Some((code, "valueCkRecordId", "a record"))
             }
             _ => None,

@@ -16,6 +16,7 @@ use octo_sdk::assets::TenantDto;
 
 use self::refusal::{ATTACH, CLEAN, CREATE, DELETE, DETACH, UPDATE};
 use super::setup;
+use crate::accounts::client_mirrors;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
 use crate::rest::{Paging, Params, TENANT_ROLES, require_any_role};
@@ -181,7 +182,14 @@ pub(super) async fn delete(
             .runtime()
             .delete_tenant(caller.tenant.id(), &child)
             .await;
-        deleted.map_err(|error| DELETE.problem(&error))
+        deleted.map_err(|error| DELETE.problem(&error))?;
+        for parent in [&caller.tenant, &state.runtime().system_tenant()] {
+            // The tenant is gone: records of copies in it are no reason to say otherwise.
+            if let Err(error) = client_mirrors::forget_child(parent, &child).await {
+                tracing::warn!(%child, %error, "records of copied clients could not be removed");
+            }
+        }
+        Ok(())
     })
     .await?;
     Ok(StatusCode::OK)

@@ -7,11 +7,13 @@
 
 mod edges;
 mod entities;
+mod figures;
 mod filters;
 mod isolation;
 #[path = "../fixture/model.rs"]
 mod model;
 mod naive;
+mod naive_figures;
 mod samples;
 
 /// Runs cases on fresh stores.
@@ -63,6 +65,12 @@ mod sqlite {
             pages_have_totals,
         }
         naive { random_filters_agree_with_a_naive_model }
+        figures {
+            figures_are_exact_and_skip_missing_values,
+            instants_have_extremes,
+            groups_cover_types_and_skip_archived_entities,
+        }
+        naive_figures { random_figures_agree_with_a_naive_model }
         edges {
             edges_are_found_from_both_ends,
             far_ends_are_distinct_filtered_and_paged,

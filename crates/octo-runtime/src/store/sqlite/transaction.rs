@@ -10,7 +10,8 @@ use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
 use crate::store::{
-    EdgeQuery, EntityPatch, IndexDefinition, StoreError, StoreQuery, StoredModel, WriteTransaction,
+    EdgePage, EdgeQuery, EntityPatch, IndexDefinition, StoreError, StoreQuery, StoredModel,
+    WriteTransaction,
 };
 use crate::value::stored::{encode, encode_attributes};
 
@@ -90,7 +91,7 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError> {
-        edges::find(self.connection, query)
+        edges::find(self.connection, self.graph, query, &EdgePage::all())
     }
 
     fn edge(
@@ -99,7 +100,7 @@ impl WriteTransaction for Transaction<'_> {
         role: &RtCkId,
         target: RtId,
     ) -> Result<Option<Association>, StoreError> {
-        edges::between(self.connection, origin, role, target)
+        edges::between(self.connection, self.graph, origin, role, target)
     }
 
     fn insert(&mut self, entity: &Entity) -> Result<(), StoreError> {
@@ -190,11 +191,16 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn insert_edge(&mut self, edge: &Association) -> Result<(), StoreError> {
+        let attributes = (!edge.attributes.is_empty())
+            .then(|| Json::Object(encode_attributes(&edge.attributes)).to_string());
+        let target_attributes = (!edge.target_attributes.is_empty())
+            .then(|| Json::from(edge.target_attributes.clone()).to_string());
         self.execute(
             "associate",
             "INSERT INTO association
-                (association_id, role, origin_id, origin_type, target_id, target_type)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (association_id, role, origin_id, origin_type, target_id, target_type,
+                 attributes, target_attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 edge.id.as_bytes(),
                 edge.role.to_string(),
@@ -202,6 +208,8 @@ impl WriteTransaction for Transaction<'_> {
                 edge.origin.ck_type_id.to_string(),
                 edge.target.rt_id.as_bytes(),
                 edge.target.ck_type_id.to_string(),
+                attributes,
+                target_attributes,
             ],
         )?;
         Ok(())
