@@ -8,7 +8,7 @@ use crate::aggregation::{self, Aggregated, AggregationQuery};
 use crate::change::{
     Applied, ChangeSet, DeleteEntity, Deleted, NewEntity, RestoreEntity, Restored, UpdateEntity,
 };
-use crate::entity::{Association, Entity};
+use crate::entity::{Association, Direction, Entity};
 use crate::error::RuntimeError;
 use crate::models::{self, Graphs, Site};
 use crate::query::cursor::Cursor;
@@ -236,6 +236,26 @@ impl Tenant {
         self.checked_store(self.store.edges(&graph, edges, page).await)
     }
 
+    /// All edges of several entities in one go; only of `role`, in any spelling of its id, when
+    /// one is given.
+    ///
+    /// # Errors
+    /// A role that is not an id; failing store.
+    pub async fn associations_of(
+        &self,
+        entities: impl IntoIterator<Item = RtId>,
+        role: Option<&str>,
+        direction: Direction,
+    ) -> Result<Vec<Association>, RuntimeError> {
+        let edges = EdgeQuery {
+            entities: entities.into_iter().collect(),
+            role: role.map(resolve::role_id).transpose()?,
+            direction,
+        };
+        let graph = self.graph();
+        self.checked_store(self.store.edges(&graph, edges, EdgePage::all()).await)
+    }
+
     /// Entities at the far ends of an entity's edges of one role.
     ///
     /// # Errors
@@ -309,7 +329,10 @@ impl Tenant {
         *self.graph.write().unwrap_or_else(PoisonError::into_inner) = graph;
     }
 
-    fn checked_store<T>(&self, result: Result<T, StoreError>) -> Result<T, RuntimeError> {
+    pub(crate) fn checked_store<T>(
+        &self,
+        result: Result<T, StoreError>,
+    ) -> Result<T, RuntimeError> {
         self.checked(result.map_err(RuntimeError::from))
     }
 

@@ -153,7 +153,9 @@ mod tests {
         .map(|(path, text)| (path.to_owned(), text.to_owned()))
         .into();
         let system = crate::builtin::system();
-        let model = compile_sources(files, &[system.clone()]).model.unwrap();
+        let model = compile_sources(files, std::slice::from_ref(&system))
+            .model
+            .unwrap();
         TypeGraph::build([system, Arc::new(model)]).unwrap()
     }
 

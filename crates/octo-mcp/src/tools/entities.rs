@@ -4,12 +4,14 @@ mod associations;
 mod columns;
 pub(super) mod criteria;
 mod edges;
+mod link;
 mod navigate;
 pub(super) mod protection;
 mod queries;
 mod restore;
 mod searches;
 mod sort;
+mod tree;
 mod writes;
 
 use std::sync::Arc;
@@ -25,9 +27,11 @@ use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use columns::Columns;
+use link::{create_association, delete_association};
 use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
 use restore::restore_entity;
+use tree::get_association_tree;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// The group of entity tools.
@@ -67,6 +71,18 @@ pub fn toolset() -> Toolset {
             .adds(),
     )
     .tool(tool("navigate_associations", navigate_associations))
+    .tool(tool("get_association_tree", get_association_tree))
+    .tool(
+        tool("create_association", create_association)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(
+        tool("delete_association", delete_association)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(link::DeleteAssociation::refusal),
+    )
 }
 
 /// An entity.

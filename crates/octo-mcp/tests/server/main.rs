@@ -7,8 +7,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod aggregation;
+mod api_access;
 mod app;
 mod archive_paths;
+mod association_tools;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
@@ -27,6 +29,8 @@ mod matrix;
 mod metadata;
 mod models;
 mod navigate;
+mod oauth_clients;
+mod persisted_queries;
 mod protocol;
 mod queries;
 mod resources;
@@ -36,6 +40,7 @@ mod session;
 mod tenants;
 mod tokens;
 mod town;
+mod trees;
 mod types;
 mod users;
 mod wire;

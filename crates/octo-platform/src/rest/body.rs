@@ -12,21 +12,6 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-/// A JSON array of `T`.
-#[derive(Debug)]
-pub(crate) struct JsonList<T>(pub(crate) Vec<T>);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonList<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = whole(request, state).await?;
-        serde_json::from_slice(&body)
-            .map(Self)
-            .map_err(|error| Problem::validation("$", format!("Not the expected list: {error}")))
-    }
-}
-
 impl<T: DeserializeOwned> JsonBody<T> {
     fn read(body: &[u8]) -> Result<Self, Problem> {
         if body.trim_ascii().is_empty() {
@@ -51,17 +36,32 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Self::read(&whole(request, state).await?)
+    }
+}
+
+/// A JSON array.
+#[derive(Debug)]
+pub(crate) struct JsonList<T>(pub(crate) Vec<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonList<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let body = whole(request, state).await?;
-        Self::read(&body)
+        serde_json::from_slice(&body)
+            .map(Self)
+            .map_err(|error| Problem::validation("$", format!("Not the expected list: {error}")))
     }
 }
 
 async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    let body = Bytes::from_request(request, state).await;
-    body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("The request is too large."),
-        _ => Problem::bad_request("The request body could not be read."),
-    })
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("The request is too large."),
+            _ => Problem::bad_request("The request body could not be read."),
+        })
 }
 
 #[cfg(test)]

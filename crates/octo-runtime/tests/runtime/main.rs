@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aggregation;
 mod assignments;
+mod association_values;
 mod associations;
 mod counters;
 mod crash;
 mod dto;
 mod fixture;
+mod migrations;
 #[path = "../fixture/model.rs"]
 mod model;
 mod models;
@@ -22,3 +25,4 @@ mod tenants;
 mod uniqueness;
 mod values;
 mod versions;
+mod walks;

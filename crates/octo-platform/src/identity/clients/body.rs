@@ -100,7 +100,8 @@ impl ClientBody {
             ("allowedGrantTypes", self.allowed_grant_types.is_none()),
         ]
         .into_iter()
-        .filter_map(|(member, missing)| missing.then(|| required(member)))
+        .filter(|(_, missing)| *missing)
+        .map(|(member, _)| required(member))
         .collect()
     }
 

@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
-use octo_runtime::{ChangeSet, Entity, EntityQuery, RtId, Tenant};
+use octo_runtime::{ChangeSet, Entity, Tenant};
 
 use super::{find, lock};
-use crate::accounts::names::{ASSIGNED_ROLE, ROLE};
+use crate::accounts::names::ASSIGNED_ROLE;
 use crate::accounts::roles;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::identity::lookup::{self, unreadable};
-use crate::problem::{Detail, Problem};
+use crate::problem::Problem;
 use crate::rest::{JsonList, TENANT_ROLES, require_any_role};
 use crate::state::PlatformState;
 
@@ -39,19 +39,19 @@ pub(in crate::identity) async fn replace(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let client = existing(tenant, &client).await?;
-    let wanted = known_roles(tenant, &wanted).await?;
+    let wanted = lookup::roles_by_id(tenant, &wanted).await?;
     let held = roles::direct(tenant, client.rt_id)
         .await
         .map_err(unreadable)?;
     let changes = wanted
-        .iter()
+        .values()
         .filter(|role| !held.contains_key(&role.rt_id))
         .fold(ChangeSet::new(), |changes, role| {
             changes.associate(&client, ASSIGNED_ROLE, role)
         });
     let changes = held
         .values()
-        .filter(|role| wanted.iter().all(|wanted| wanted.rt_id != role.rt_id))
+        .filter(|role| !wanted.contains_key(&role.rt_id))
         .fold(changes, |changes, role| {
             changes.dissociate(&client, ASSIGNED_ROLE, role)
         });
@@ -112,25 +112,6 @@ async fn existing(tenant: &Tenant, client_id: &str) -> Result<Entity, Problem> {
     find(tenant, client_id)
         .await?
         .ok_or_else(|| Problem::not_found(format!("Client with id '{client_id}' not found.")))
-}
-
-async fn known_roles(tenant: &Tenant, texts: &[String]) -> Result<Vec<Entity>, Problem> {
-    let ids: Vec<RtId> = texts.iter().filter_map(|text| text.parse().ok()).collect();
-    let query = EntityQuery::of(ROLE).ids(ids);
-    let found = tenant.query(query).await.map_err(unreadable)?.items;
-    let is_known = |text: &&String| {
-        let id = text.parse::<RtId>().ok();
-        found.iter().any(|role| Some(role.rt_id) == id)
-    };
-    let unknown: Vec<Detail> = texts
-        .iter()
-        .filter(|text| !is_known(text))
-        .map(|text| Detail::new("RoleNotFound", format!("Role with id '{text}' not found.")))
-        .collect();
-    match unknown.is_empty() {
-        true => Ok(found),
-        false => Err(Problem::bad_request_with(UPDATE_FAILED, unknown)),
-    }
 }
 
 async fn change(tenant: &Tenant, changes: ChangeSet) -> Result<StatusCode, Problem> {
