@@ -347,7 +347,7 @@ mod tests {
         let by_type = plan(&connection, &query);
         assert_eq!(
             by_type,
-            "SEARCH entity USING INDEX entity_type (ck_type_id=? AND state=?)"
+            "SEARCH entity USING COVERING INDEX entity_type (ck_type_id=? AND state=?)"
         );
         query.filter = Filter::Field(name(), Test::Equals("x".into()));
         let by_name = plan(&connection, &query);
