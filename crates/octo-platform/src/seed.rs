@@ -8,7 +8,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use octo_ck::{CkModelId, builtin};
 use octo_runtime::{RuntimeError, Tenant, TenantId};
 use tokio::sync::Mutex;
 
@@ -27,6 +26,10 @@ pub use roles::{OWNERS_GROUP, ROLE_NAMES};
 
 /// Name of the first user.
 pub const ADMIN_NAME: &str = "admin";
+
+/// The models every tenant has besides `System` (spec, System models 2). Those of services that can be
+/// turned on come with them.
+const MODELS: [&str; 3] = ["System.Identity", "System.Notification", "System.UI"];
 
 /// Why the system tenant could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +94,7 @@ pub async fn tenant(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), R
 }
 
 async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), RuntimeError> {
-    install_models(tenant).await?;
+    tenant.install_service_models(&MODELS).await?;
     let system = state.runtime().system_tenant();
     let is_system = tenant.id() == system.id();
     let mut seed = roles::roles();
@@ -107,21 +110,6 @@ async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), Runtim
     roles::link_owners(tenant).await?;
     if !is_system {
         client_mirrors::copy_flagged(state, &system, tenant).await?;
-    }
-    Ok(())
-}
-
-/// The models every tenant has besides `System` (spec, System models 2). Those of services that can be
-/// turned on come with them.
-async fn install_models(tenant: &Tenant) -> Result<(), RuntimeError> {
-    let models = [
-        builtin::system_identity(),
-        builtin::system_notification(),
-        builtin::system_ui(),
-    ];
-    let is_there = |id: &CkModelId| tenant.model(id.name()).as_ref() == Some(id);
-    if !models.iter().all(|model| is_there(&model.model_id)) {
-        tenant.import_models(models.into()).await?;
     }
     Ok(())
 }

@@ -37,6 +37,7 @@
 //! | [`change`], [`mutation`] | change sets and the pipeline that validates and applies them |
 //! | [`query`], [`criteria`], [`aggregation`] | what callers ask for, by attribute name |
 //! | [`persisted`], [`auto_complete`] | questions kept as entities, and answers while a user types |
+//! | [`walk`] | trees and deep graphs along associations |
 //! | [`value`], [`attributes`], [`entity`] | the data itself |
 //! | [`store`] | what a database must offer; SQLite is the embedded one |
 //!
@@ -66,6 +67,7 @@ pub mod tenant;
 pub mod tenant_id;
 mod text;
 pub mod value;
+pub mod walk;
 
 pub use aggregation::{Aggregated, AggregatedRow, AggregationColumn, AggregationQuery, Function};
 pub use attributes::Attributes;
@@ -90,3 +92,4 @@ pub use store::{EntityStore, Figure, StoreError};
 pub use tenant::Tenant;
 pub use tenant_id::{DatabaseName, NameError, TenantId};
 pub use value::{BinaryInfo, DateTimeOffset, GeoPoint, Record, Value};
+pub use walk::{DeepGraph, DeepGraphQuery, Stop, Tree, TreeNode, TreeQuery};

@@ -329,7 +329,10 @@ impl Tenant {
         *self.graph.write().unwrap_or_else(PoisonError::into_inner) = graph;
     }
 
-    fn checked_store<T>(&self, result: Result<T, StoreError>) -> Result<T, RuntimeError> {
+    pub(crate) fn checked_store<T>(
+        &self,
+        result: Result<T, StoreError>,
+    ) -> Result<T, RuntimeError> {
         self.checked(result.map_err(RuntimeError::from))
     }
 

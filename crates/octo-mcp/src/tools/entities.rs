@@ -11,6 +11,7 @@ mod queries;
 mod restore;
 mod searches;
 mod sort;
+mod tree;
 mod writes;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use link::{create_association, delete_association};
 use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
 use restore::restore_entity;
+use tree::get_association_tree;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// The group of entity tools.
@@ -69,6 +71,7 @@ pub fn toolset() -> Toolset {
             .adds(),
     )
     .tool(tool("navigate_associations", navigate_associations))
+    .tool(tool("get_association_tree", get_association_tree))
     .tool(
         tool("create_association", create_association)
             .risk(Risk::Medium)

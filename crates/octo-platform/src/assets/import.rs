@@ -8,7 +8,7 @@ use octo_ck::compiler::{Compilation, compile_sources};
 use octo_ck::migration::is_service_managed;
 use octo_ck::package::{self, ModelSource};
 use octo_ck::read::read_compiled;
-use octo_ck::{CkModelId, CompiledModel, Diagnostics};
+use octo_ck::{CkModelId, CompiledModel, Diagnostics, builtin};
 use octo_runtime::Tenant;
 use octo_sdk::assets::JobIdDto;
 
@@ -80,10 +80,13 @@ async fn import(tenant: Arc<Tenant>, file: UploadedFile) -> Result<(), String> {
         .await
         .map_err(|error| format!("'{name}' could not be read: {error}"))??;
     let id = model.model_id.clone();
-    if is_managed(&tenant, &id)? {
-        return Ok(());
-    }
-    let import = tenant.import_model(model).await;
+    let import = match is_service_managed(id.name()) {
+        true => {
+            require_own(&id)?;
+            tenant.install_service_models(&[id.name()]).await
+        }
+        false => tenant.import_model(model).await,
+    };
     let import = import.map_err(|error| error.to_string())?;
     tracing::info!(tenant = %tenant.id(), model = %id, "imported a model");
     for broken in &import.broken {
@@ -96,20 +99,18 @@ async fn import(tenant: Arc<Tenant>, file: UploadedFile) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether this is a model that a service manages and the tenant has already (spec, Assets 8.3).
-/// Others of them are refused: services bring theirs along, keep them up to date, and read and write
-/// entities of exactly those.
-fn is_managed(tenant: &Tenant, given: &CkModelId) -> Result<bool, String> {
-    if !is_service_managed(given.name()) {
-        return Ok(false);
-    }
-    match tenant.model(given.name()) {
-        Some(own) if own == *given => Ok(true),
+/// Models that services manage are brought along and kept up to date by this program (spec, Assets 8.3),
+/// whose services read and write entities of exactly its own. Asking for that very version is harmless:
+/// the program's own is installed, whatever the file says.
+fn require_own(given: &CkModelId) -> Result<(), String> {
+    match builtin::named(given.name()) {
+        Some(own) if own.model_id == *given => Ok(()),
         Some(own) => Err(format!(
-            "'{given}' belongs to the platform and cannot be imported: the tenant has '{own}', which is kept up to date by its service."
+            "'{given}' belongs to the platform and cannot be imported: its services use '{}', which you can import by that name.",
+            own.model_id
         )),
         None => Err(format!(
-            "'{given}' belongs to the platform and cannot be imported: a tenant gets it when the service it belongs to is turned on."
+            "'{given}' cannot be imported: names that begin with 'System.' belong to the platform. Give the model another name."
         )),
     }
 }

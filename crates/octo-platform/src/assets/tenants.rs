@@ -207,7 +207,7 @@ pub(super) async fn update_system_model(
     let updated = async {
         let info = child_of(&state, &caller.tenant, child).await?;
         let tenant = state.runtime().tenant(&info.id).await?;
-        tenant.update_service_models().await
+        tenant.install_service_models(&[]).await
     };
     updated.await.map_err(|error| UPDATE.problem(&error))?;
     Ok(StatusCode::NO_CONTENT)

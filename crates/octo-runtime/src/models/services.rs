@@ -10,12 +10,16 @@ use octo_ck::{CompiledModel, builtin};
 
 use super::InstalledModel;
 
-/// The models of services a tenant has in another version than this program, with all they need;
-/// `System` in any case.
-pub(crate) fn stale(installed: &[InstalledModel]) -> Vec<Arc<CompiledModel>> {
+/// The models of services to install so that `System`, the `wanted` ones and all a tenant has are there
+/// in the version of this program, with all they need.
+pub(crate) fn stale(installed: &[InstalledModel], wanted: &[&str]) -> Vec<Arc<CompiledModel>> {
     let present = |name: &str| installed.iter().find(|model| model.id.name() == name);
-    let names = installed.iter().map(|model| model.id.name().to_owned());
-    let mut open: Vec<String> = names.chain(["System".to_owned()]).collect();
+    let names = installed.iter().map(|model| model.id.name());
+    let mut open: Vec<String> = names
+        .chain(["System"])
+        .chain(wanted.iter().copied())
+        .map(str::to_owned)
+        .collect();
     let mut stale = BTreeMap::new();
     while let Some(name) = open.pop() {
         let Some(model) = builtin::named(&name) else {

@@ -6,7 +6,7 @@ use crate::tenant::Tenant;
 /// Brings the models of services a tenant has to the version of this program. If that fails the tenant
 /// keeps models and data, so that it can still be reached and repaired; only a new one needs `System`.
 pub(super) async fn bring_up_to_date(tenant: &Tenant) -> Result<(), RuntimeError> {
-    match tenant.update_service_models().await {
+    match tenant.install_service_models(&[]).await {
         Ok(import) => {
             for id in import.imported {
                 tracing::info!(tenant = %tenant.id(), model = %id, "installed a model of the platform");

@@ -4,6 +4,7 @@
 
 mod aggregation;
 mod assignments;
+mod association_values;
 mod associations;
 mod counters;
 mod crash;
@@ -24,3 +25,4 @@ mod tenants;
 mod uniqueness;
 mod values;
 mod versions;
+mod walks;
