@@ -10,10 +10,12 @@ mod entities;
 mod figures;
 mod filters;
 mod isolation;
+mod linked;
 #[path = "../fixture/model.rs"]
 mod model;
 mod naive;
 mod naive_figures;
+mod paging;
 mod samples;
 
 /// Runs cases on fresh stores.
@@ -71,6 +73,16 @@ mod sqlite {
             groups_cover_types_and_skip_archived_entities,
         }
         naive_figures { random_figures_agree_with_a_naive_model }
+        linked {
+            far_ends_can_be_filtered_by,
+            far_ends_can_be_sorted_by,
+            far_ends_are_listed_and_counted_per_entity,
+        }
+        paging {
+            positions_continue_in_every_order,
+            texts_are_searched,
+            points_are_found_by_distance,
+        }
         edges {
             edges_are_found_from_both_ends,
             far_ends_are_distinct_filtered_and_paged,
