@@ -57,6 +57,10 @@ bench-entities *arguments:
     cargo build --release --package octo-mcp --package octo-bench
     "${CARGO_TARGET_DIR:-target}/release/octo-bench" entities {{arguments}}
 
+# Measures the memory of open tenants with ten models each.
+bench-memory:
+    cargo bench --package octo-runtime --bench tenant_memory
+
 # Runs everything CI runs.
 ci:
     .ci/run

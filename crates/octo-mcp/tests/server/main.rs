@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod aggregation;
 mod app;
 mod archive_paths;
 mod association_tools;
@@ -26,6 +27,7 @@ mod matrix;
 mod metadata;
 mod models;
 mod navigate;
+mod persisted_queries;
 mod protocol;
 mod resources;
 mod roles;

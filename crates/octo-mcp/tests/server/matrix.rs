@@ -20,6 +20,7 @@ fn fitting_arguments(tool: &Tool) -> Value {
         let name = name.as_str().unwrap();
         let value = match properties[name]["type"].as_str() {
             _ if properties[name]["enum"].is_array() => properties[name]["enum"][0].clone(),
+            Some("array") if properties[name]["items"]["type"] == "string" => json!(["name"]),
             Some("array") => json!([{"attributePath": "name", "value": "x"}]),
             Some("string") => json!("660000000000000000000001"),
             _ => json!("{}"),

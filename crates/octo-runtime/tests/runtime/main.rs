@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aggregation;
 mod assignments;
 mod association_values;
 mod associations;
@@ -9,13 +10,17 @@ mod counters;
 mod crash;
 mod dto;
 mod fixture;
+mod migrations;
 #[path = "../fixture/model.rs"]
 mod model;
 mod models;
 mod mutations;
+mod navigations;
+mod pages;
 mod problems;
 mod queries;
 mod restores;
+mod searches;
 mod tenants;
 mod uniqueness;
 mod values;

@@ -1,7 +1,7 @@
 //! Routes of the identity service.
 
 use octo_sdk::Secret;
-use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto};
+use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto, UsersPage};
 
 use crate::recorder::Recorder;
 use crate::{http, token};
@@ -43,7 +43,12 @@ async fn user_pages() {
         r#"{"totalCount":7,"skip":2,"take":1,"list":[{"name":"a"}]}"#,
     )])
     .await;
-    let page = client.users_page(2, 1).await.unwrap();
+    let page = UsersPage {
+        skip: 2,
+        take: 1,
+        filter: None,
+    };
+    let page = client.users_page(&page).await.unwrap();
     assert_eq!((page.total_count, page.list.len()), (7, 1));
     assert_eq!(
         server.lines(),

@@ -176,8 +176,14 @@ impl<'q> Reader<'q> {
         }
         if let Some(after) = after {
             let (_, far_id) = side.ends(after.origin, after.target);
-            parameters.extend([Sql::Text(after.role.to_string()), blob(far_id)]);
-            sql.push_str(&format!(" AND (role, {far}) > (?, ?)"));
+            // Both forms are ranges of the index.
+            if self.query.role.is_some() {
+                sql.push_str(&format!(" AND {far} > ?"));
+            } else {
+                parameters.push(Sql::Text(after.role.to_string()));
+                sql.push_str(&format!(" AND (role, {far}) > (?, ?)"));
+            }
+            parameters.push(blob(far_id));
         }
         // Reading the list takes time, which is well spent once.
         if let (Some(ids), [_]) = (&self.page.far, self.query.entities.as_slice()) {
@@ -288,5 +294,58 @@ impl Raw {
             target: end(self.target)?,
             target_attributes,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::connection;
+
+    #[test]
+    fn pages_are_ranges_of_an_index_and_need_no_sorting() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connection::open_writer(&folder.path().join("a.db")).unwrap();
+        let graph = TypeGraph::default();
+        let role: RtCkId = "X/R".parse().unwrap();
+        let id = RtId::generate();
+        let key = EdgeKey {
+            origin: id,
+            role: role.clone(),
+            target: id,
+        };
+        for (side, role, expected) in [
+            (Side::Outbound, None, "origin_id=? AND (role,target_id)>(?,?)"),
+            (Side::Inbound, None, "target_id=? AND (role,origin_id)>(?,?)"),
+            (
+                Side::Outbound,
+                Some(role.clone()),
+                "origin_id=? AND role=? AND target_id>?",
+            ),
+            (
+                Side::Inbound,
+                Some(role),
+                "target_id=? AND role=? AND origin_id>?",
+            ),
+        ] {
+            let query = EdgeQuery {
+                entities: vec![id],
+                role,
+                direction: Direction::Any,
+            };
+            let page = EdgePage::all();
+            let reader = Reader::new(&connection, &graph, &query, &page);
+            let mut parameters = vec![blob(id)];
+            let sql = reader.sql(side, Some(&key), &mut parameters);
+            let mut statement = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap();
+            let steps = statement
+                .query_map(params_from_iter(parameters), |row| row.get::<_, String>(3))
+                .unwrap();
+            let plan = steps.map(Result::unwrap).collect::<Vec<_>>().join("; ");
+            assert!(plan.contains(expected), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
     }
 }

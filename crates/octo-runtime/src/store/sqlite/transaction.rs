@@ -48,6 +48,13 @@ impl<'c> Transaction<'c> {
         })
     }
 
+    /// Collection root under which entities of a type are found.
+    fn root(&self, ck_type: &RtCkId) -> String {
+        let node = self.graph.type_node(ck_type);
+        let root = node.and_then(|node| node.collection_root.as_ref());
+        root.unwrap_or(ck_type).to_string()
+    }
+
     // Attributes the patch does not name are kept as they are stored, also those the current model
     // does not know.
     fn patched_attributes(&self, patch: &EntityPatch) -> Result<Option<String>, StoreError> {
@@ -74,6 +81,15 @@ impl WriteTransaction for Transaction<'_> {
         select::page(self.connection, self.graph, query, None)
     }
 
+    fn batch(
+        &mut self,
+        ck_type: &RtCkId,
+        after: Option<RtId>,
+        limit: usize,
+    ) -> Result<Vec<Entity>, StoreError> {
+        rows::batch(self.connection, self.graph, ck_type, after, limit)
+    }
+
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError> {
         edges::find(self.connection, self.graph, query, &EdgePage::all())
     }
@@ -88,9 +104,6 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn insert(&mut self, entity: &Entity) -> Result<(), StoreError> {
-        let node = self.graph.type_node(&entity.ck_type_id);
-        let root = node.and_then(|node| node.collection_root.as_ref());
-        let root = root.unwrap_or(&entity.ck_type_id).to_string();
         let attributes = Json::Object(encode_attributes(&entity.attributes)).to_string();
         self.execute(
             "insert",
@@ -100,7 +113,7 @@ impl WriteTransaction for Transaction<'_> {
             params![
                 entity.rt_id.as_bytes(),
                 entity.ck_type_id.to_string(),
-                root,
+                self.root(&entity.ck_type_id),
                 entity.well_known_name,
                 entity.display_name,
                 entity.display_description,
@@ -153,6 +166,22 @@ impl WriteTransaction for Transaction<'_> {
                 message: format!("there is no entity {}", patch.rt_id),
             })
         }
+    }
+
+    fn retype(&mut self, rt_id: RtId, ck_type: &RtCkId) -> Result<(), StoreError> {
+        let (id, name) = (rt_id.as_bytes(), ck_type.to_string());
+        self.execute(
+            "retype",
+            "UPDATE entity SET ck_type_id = ?2, root = ?3 WHERE rt_id = ?1",
+            params![id, name, self.root(ck_type)],
+        )?;
+        for sql in [
+            "UPDATE association SET origin_type = ?2 WHERE origin_id = ?1",
+            "UPDATE association SET target_type = ?2 WHERE target_id = ?1",
+        ] {
+            self.execute("retype", sql, params![id, name])?;
+        }
+        Ok(())
     }
 
     fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError> {
