@@ -15,6 +15,7 @@ mod browser;
 mod client;
 mod completion;
 mod confirm;
+mod conflicts;
 mod contract;
 mod edge;
 mod entities;

@@ -315,8 +315,16 @@ mod tests {
             target: id,
         };
         for (side, role, expected) in [
-            (Side::Outbound, None, "origin_id=? AND (role,target_id)>(?,?)"),
-            (Side::Inbound, None, "target_id=? AND (role,origin_id)>(?,?)"),
+            (
+                Side::Outbound,
+                None,
+                "origin_id=? AND (role,target_id)>(?,?)",
+            ),
+            (
+                Side::Inbound,
+                None,
+                "target_id=? AND (role,origin_id)>(?,?)",
+            ),
             (
                 Side::Outbound,
                 Some(role.clone()),
