@@ -61,6 +61,11 @@ bench-entities *arguments:
 bench-memory:
     cargo bench --package octo-runtime --bench tenant_memory
 
+# Measures tokens a second for a service that acts for itself.
+bench-token *arguments:
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" token {{arguments}}
+
 # Runs everything CI runs.
 ci:
     .ci/run

@@ -11,10 +11,12 @@ mod clients;
 mod email_rules;
 mod groups;
 mod lookup;
+mod neighbours;
 mod provisioning;
 mod resources;
 mod roles;
 mod secrets;
+mod setup;
 mod user_mappings;
 mod users;
 
@@ -26,7 +28,13 @@ use crate::state::PlatformState;
 
 /// The routes of this service.
 pub fn router(state: PlatformState) -> Router {
-    versioned("/{tenantId}", routes()).with_state(state)
+    versioned("/{tenantId}", routes())
+        .route("/{tenantId}/api/setup/status", get(setup::status))
+        .route(
+            "/{tenantId}/api/setup/create-admin",
+            post(setup::create_admin),
+        )
+        .with_state(state)
 }
 
 fn routes() -> Router<PlatformState> {
@@ -36,6 +44,12 @@ fn routes() -> Router<PlatformState> {
         .merge(api_routes())
         .merge(mapping_routes())
         .merge(provisioning_routes())
+        .route(
+            "/tools/generatePassword",
+            get(neighbours::generate_password),
+        )
+        .route("/diagnostics", get(neighbours::diagnostics))
+        .route("/setup", post(setup::setup))
 }
 
 fn group_routes() -> Router<PlatformState> {

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod aggregation;
+mod api_access;
 mod app;
 mod archive_paths;
 mod association_tools;
@@ -28,6 +29,7 @@ mod matrix;
 mod metadata;
 mod models;
 mod navigate;
+mod oauth_clients;
 mod persisted_queries;
 mod protocol;
 mod resources;

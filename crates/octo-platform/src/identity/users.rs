@@ -6,6 +6,8 @@ pub(super) mod merge;
 pub(super) mod password;
 mod rules;
 
+pub(super) use rules::is_valid_name;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
