@@ -16,6 +16,7 @@ mod browser;
 mod client;
 mod completion;
 mod confirm;
+mod conflicts;
 mod contract;
 mod edge;
 mod entities;

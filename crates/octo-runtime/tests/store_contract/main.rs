@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod edge_pages;
 mod edges;
 mod entities;
 mod figures;
@@ -88,6 +89,11 @@ mod sqlite {
             far_ends_are_distinct_filtered_and_paged,
             edges_need_their_ends,
         }
+        edge_pages {
+            edges_come_in_order_page_by_page,
+            values_of_edges_survive,
+            there_may_be_very_many_ids,
+        }
         isolation {
             a_work_that_rolls_back_leaves_nothing,
             a_rehearsal_leaves_nothing,
@@ -95,6 +101,9 @@ mod sqlite {
             a_work_that_panics_harms_nobody,
             works_run_one_after_the_other,
             readers_see_whole_works_only,
+            readers_finish_while_a_work_is_under_way,
+            of_works_with_one_version_one_wins,
+            a_side_that_may_have_one_edge_gets_one,
         }
     }
 }
