@@ -62,6 +62,10 @@ bench-token *arguments:
     cargo build --release --package octo-mcp --package octo-bench
     "${CARGO_TARGET_DIR:-target}/release/octo-bench" token {{arguments}}
 
+# Measures the memory of open tenants with ten models each.
+bench-memory:
+    cargo bench --package octo-runtime --bench tenant_memory
+
 # Runs everything CI runs.
 ci:
     .ci/run

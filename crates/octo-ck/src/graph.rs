@@ -14,6 +14,7 @@ mod former;
 mod lints;
 mod lookup;
 mod navigation;
+mod nesting;
 mod owner;
 pub(crate) mod position;
 mod records;

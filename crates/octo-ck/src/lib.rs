@@ -28,7 +28,7 @@ pub mod package;
 pub mod range;
 pub mod read;
 pub mod release;
-mod suggest;
+pub mod suggest;
 pub mod version;
 
 pub use catalog::Catalogs;

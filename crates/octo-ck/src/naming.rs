@@ -47,6 +47,12 @@ pub(crate) fn is_model_name(name: &str) -> bool {
         )
 }
 
+/// A model id, name and version, as files may spell it.
+pub(crate) fn is_model_id(text: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    !text.is_empty() && text.bytes().all(is_allowed)
+}
+
 /// Attribute path of a display rule.
 pub(crate) fn is_display_path(path: &str) -> bool {
     path.len() <= MAX_NAME
@@ -69,6 +75,7 @@ mod tests {
         assert!(!is_local_name("Na_me") && !is_local_name("name") && !is_local_name(""));
         assert!(is_model_name("System.Identity") && is_model_name("a_b"));
         assert!(!is_model_name("A-B") && !is_model_name("${this}") && !is_model_name(""));
+        assert!(is_model_id("System.Identity-1.0.0") && !is_model_id("a_b-1") && !is_model_id(""));
         assert!(is_display_path("A.b_1") && !is_display_path("A.") && !is_display_path("1"));
         assert!(!is_local_name(&"A".repeat(MAX_NAME + 1)));
     }

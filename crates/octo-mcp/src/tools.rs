@@ -1,11 +1,13 @@
 //! The tools, one file per toolset.
 
+pub mod admin_provisioning;
 pub mod aggregation;
 pub mod api_resources;
 pub mod api_scopes;
 pub mod api_secrets;
 pub mod clients;
 pub mod echo;
+pub mod email_rules;
 pub mod entities;
 pub mod files;
 pub mod groups;
@@ -17,6 +19,7 @@ pub mod roles;
 pub mod session;
 pub mod tenants;
 pub mod types;
+pub mod user_mappings;
 pub mod users;
 
 use crate::tool::Toolset;
@@ -36,6 +39,9 @@ pub fn toolsets() -> Vec<Toolset> {
         api_resources::toolset(),
         api_scopes::toolset(),
         api_secrets::toolset(),
+        email_rules::toolset(),
+        user_mappings::toolset(),
+        admin_provisioning::toolset(),
         types::toolset(),
         entities::toolset(),
         aggregation::toolset(),

@@ -8,12 +8,14 @@
 mod api_resources;
 mod api_scopes;
 mod clients;
+mod email_rules;
 mod groups;
 mod lookup;
 mod provisioning;
 mod resources;
 mod roles;
 mod secrets;
+mod user_mappings;
 mod users;
 
 use axum::Router;
@@ -32,6 +34,8 @@ fn routes() -> Router<PlatformState> {
         .merge(group_routes())
         .merge(client_routes())
         .merge(api_routes())
+        .merge(mapping_routes())
+        .merge(provisioning_routes())
 }
 
 fn group_routes() -> Router<PlatformState> {
@@ -76,7 +80,11 @@ fn user_routes() -> Router<PlatformState> {
             "/users/{user}",
             get(users::read).put(users::update).delete(users::delete),
         )
-        .route("/users/{user}/roles", get(users::assignments::effective))
+        .route(
+            "/users/{user}/roles",
+            get(users::assignments::effective).put(users::assignments::replace),
+        )
+        .route("/users/{user}/merge", post(users::merge::merge))
         .route("/users/{user}/directRoles", get(users::assignments::direct))
         .route(
             "/users/{user}/roles/{role}",
@@ -86,9 +94,29 @@ fn user_routes() -> Router<PlatformState> {
         .route("/roles/GetPaged", get(roles::page))
         .route("/roles/names/{role}", get(roles::read))
         .route("/roles/{role}", put(roles::rename).delete(roles::delete))
+}
+
+fn mapping_routes() -> Router<PlatformState> {
+    Router::new()
         .route(
-            "/adminProvisioning/{targetTenantId}/provisionCurrentUser",
-            post(provisioning::provision_current_user),
+            "/emailDomainGroupRules",
+            get(email_rules::list).post(email_rules::create),
+        )
+        .route(
+            "/emailDomainGroupRules/{id}",
+            get(email_rules::read)
+                .put(email_rules::update)
+                .delete(email_rules::delete),
+        )
+        .route(
+            "/externalTenantUserMappings",
+            get(user_mappings::list).post(user_mappings::create),
+        )
+        .route(
+            "/externalTenantUserMappings/{id}",
+            get(user_mappings::read)
+                .put(user_mappings::update)
+                .delete(user_mappings::delete),
         )
 }
 
@@ -168,4 +196,25 @@ fn api_routes() -> Router<PlatformState> {
             "/apiSecrets/{kind}/{owner}/{value}",
             get(secrets::read).delete(secrets::delete),
         )
+}
+
+fn provisioning_routes() -> Router<PlatformState> {
+    let below = |route: &str| format!("/adminProvisioning/{{targetTenantId}}{route}");
+    Router::new()
+        .route(
+            &below(""),
+            get(provisioning::list).post(provisioning::create),
+        )
+        .route(
+            &below("/provisionCurrentUser"),
+            post(provisioning::provision_current_user),
+        )
+        .route(
+            &below("/withGroups"),
+            post(provisioning::create_with_groups),
+        )
+        .route(&below("/sourceUsers"), get(provisioning::candidates::users))
+        .route(&below("/roles"), get(provisioning::candidates::roles))
+        .route(&below("/groups"), get(provisioning::candidates::groups))
+        .route(&below("/{mappingRtId}"), delete(provisioning::delete))
 }

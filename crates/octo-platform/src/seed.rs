@@ -27,6 +27,10 @@ pub use roles::{OWNERS_GROUP, ROLE_NAMES};
 /// Name of the first user.
 pub const ADMIN_NAME: &str = "admin";
 
+/// The models every tenant has besides `System` (spec, System models 2). Those of services that can be
+/// turned on come with them.
+const MODELS: [&str; 3] = ["System.Identity", "System.Notification", "System.UI"];
+
 /// Why the system tenant could not be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
@@ -90,10 +94,7 @@ pub async fn tenant(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), R
 }
 
 async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), RuntimeError> {
-    let model = octo_ck::builtin::system_identity();
-    if tenant.model("System.Identity").as_ref() != Some(&model.model_id) {
-        tenant.import_models(vec![model]).await?;
-    }
+    tenant.install_service_models(&MODELS).await?;
     let system = state.runtime().system_tenant();
     let is_system = tenant.id() == system.id();
     let mut seed = roles::roles();

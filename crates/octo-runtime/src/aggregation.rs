@@ -39,8 +39,10 @@ use crate::value::{Value, instants};
 
 pub use crate::store::aggregation::Function;
 
-/// Groups returned when nothing else is asked for, and at most.
-pub const MAX_GROUPS: usize = 1_000;
+/// Groups returned when nothing else is asked for.
+pub const DEFAULT_GROUPS: usize = 1_000;
+/// Groups returned at most.
+pub const MAX_GROUPS: usize = 10_000;
 /// Groups that can be skipped to see later ones.
 pub const MAX_SKIPPED_GROUPS: usize = 100_000;
 
@@ -90,7 +92,7 @@ impl AggregationQuery {
             columns: Vec::new(),
             group_by: Vec::new(),
             skip: 0,
-            take: MAX_GROUPS,
+            take: DEFAULT_GROUPS,
         }
     }
 

@@ -23,6 +23,7 @@ use crate::tenant_id::TenantId;
 mod extensions;
 mod graphs;
 mod indexes;
+pub(crate) mod services;
 mod settle;
 
 pub use extensions::EnumChange;
@@ -132,7 +133,8 @@ pub(crate) async fn import(
         match present {
             Some(present) if present.is_available() && present.model.model_id == model.model_id => {
                 report.unchanged.push(model.model_id.clone());
-                upgraded.push(Arc::clone(&present.model));
+                // Its migration may still be open, and its scripts are those of the given one.
+                upgraded.push(model);
             }
             Some(present) if keeps_installed(&model.model_id, present.model.model_id.version()) => {
                 report.kept.extend(installed);
@@ -185,19 +187,35 @@ async fn plan(
         let history: Option<CkVersion> = recorded.get(name).copied();
         Versions { history, schema }
     };
-    let ordered = by_dependency(models);
+    let ordered = by_dependency(models, |model| model);
     let upgrades = ordered
         .iter()
         .filter_map(|model| Upgrade::new(model, versions(model)));
     Ok(upgrades.collect())
 }
 
-fn by_dependency(models: Vec<Arc<CompiledModel>>) -> Vec<Arc<CompiledModel>> {
-    let depth = |model: &Arc<CompiledModel>| model.dependencies.len();
-    // Dependencies are complete: a model has more of them than any model it needs.
-    let mut models = models;
-    models.sort_by_key(depth);
-    models
+/// Each model after those it needs.
+fn by_dependency<T>(mut waiting: Vec<T>, model: impl Fn(&T) -> &CompiledModel) -> Vec<T> {
+    let mut placed: Vec<T> = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let names: Vec<String> = waiting
+            .iter()
+            .map(|item| model(item).model_id.name().to_owned())
+            .collect();
+        let waits = |item: &T| {
+            let mut needed = model(item).dependencies.iter();
+            needed.any(|id| names.iter().any(|name| name == id.name()))
+        };
+        let (later, ready): (Vec<T>, Vec<T>) = waiting.into_iter().partition(waits);
+        if ready.is_empty() {
+            // They need each other, so no order is right.
+            placed.extend(later);
+            break;
+        }
+        placed.extend(ready);
+        waiting = later;
+    }
+    placed
 }
 
 /// Stores models and lets the data follow, in one transaction.

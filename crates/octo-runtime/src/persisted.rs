@@ -12,7 +12,7 @@ use crate::attributes::Attributes;
 use crate::criteria::{Criteria, FieldFilter, Operand, Operator};
 use crate::entity::Entity;
 use crate::error::RuntimeError;
-use crate::query::{EntityQuery, SortOrder};
+use crate::query::{AttributeSearch, EntityQuery, SortOrder, TextQuery};
 use crate::value::{Record, Value};
 
 /// Base type of all stored queries.
@@ -89,10 +89,10 @@ impl PersistedQuery {
         };
         let subtype = subtype(graph, entity);
         let wanted = match subtype.as_str() {
-            "RtSimpleRtQuery" => Wanted::Entities(reader.texts("Columns")),
+            "RtSimpleRtQuery" => Wanted::Entities(filled(entity.attributes.strings("Columns"))),
             "RtAggregationRtQuery" => Wanted::Figures(reader.figures()?),
             "RtGroupingAggregationRtQuery" => {
-                let paths = reader.texts("GroupingColumns");
+                let paths = filled(entity.attributes.strings("GroupingColumns"));
                 if paths.is_empty() {
                     return Err(PersistedQueryError::NoGroupingColumns);
                 }
@@ -143,6 +143,20 @@ impl Reader<'_> {
         for (path, order) in self.sorting() {
             entities = entities.sort(&path, order);
             paths.push(path);
+        }
+        if let Some(words) = self.search_value("TextSearchFilter") {
+            entities = entities.text(TextQuery {
+                text: words,
+                language: None,
+            });
+        }
+        if let Some(value) = self.search_value("AttributeSearchFilter") {
+            let searched = self.searched_paths();
+            paths.extend(searched.iter().cloned());
+            entities = entities.search(AttributeSearch {
+                paths: searched,
+                value,
+            });
         }
         if !problems.is_empty() {
             return Err(PersistedQueryError::Invalid(problems));
@@ -196,6 +210,21 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// What a search looks for, if it is set.
+    fn search_value(&self, name: &str) -> Option<String> {
+        match self.attributes.get(name) {
+            Some(Value::Record(record)) => text(&record.attributes, "SearchValue"),
+            _ => None,
+        }
+    }
+
+    fn searched_paths(&self) -> Vec<String> {
+        match self.attributes.get("AttributeSearchFilter") {
+            Some(Value::Record(record)) => filled(record.attributes.strings("AttributePaths")),
+            _ => Vec::new(),
+        }
+    }
+
     fn figures(&self) -> Result<Vec<AggregationColumn>, PersistedQueryError> {
         let mut columns = Vec::new();
         for record in self.records("Columns") {
@@ -233,20 +262,17 @@ impl Reader<'_> {
         })
     }
 
-    fn texts(&self, name: &str) -> Vec<String> {
-        let texts = self.attributes.strings(name).iter();
-        texts
-            .filter(|text| !text.trim().is_empty())
-            .cloned()
-            .collect()
-    }
-
     fn records(&self, name: &str) -> &[Record] {
         match self.attributes.get(name) {
             Some(Value::RecordArray(records)) => records,
             _ => &[],
         }
     }
+}
+
+fn filled(texts: &[String]) -> Vec<String> {
+    let texts = texts.iter().filter(|text| !text.trim().is_empty());
+    texts.cloned().collect()
 }
 
 fn text(attributes: &Attributes, name: &str) -> Option<String> {

@@ -1,12 +1,17 @@
 //! Questions to a tenant: entities of a type, edges of an entity, far ends of edges.
 
 use crate::criteria::{Criteria, Operand};
-use crate::entity::{Association, Direction};
+use crate::entity::{Association, Direction, Entity};
 use crate::rt_id::RtId;
 use crate::store::EdgeKey;
 
 /// Edges read at once unless a query says otherwise.
 const EDGES_PER_PAGE: usize = 1000;
+
+pub(crate) mod cursor;
+mod search;
+
+pub use search::{AttributeSearch, Near, TextQuery};
 
 /// A page of results.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +32,17 @@ impl<T> Page<T> {
     }
 }
 
+/// A page of entities and how to get the next one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CursorPage {
+    /// The entities of this page.
+    pub items: Vec<Entity>,
+    /// All matches, as of the first page.
+    pub total: u64,
+    /// What [`EntityQuery::after`] takes for the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
 /// Entities of a type, derived types included, archived ones left out.
 ///
 /// Without a sort order entities come in ascending `rtId` order, which is also the last tie
@@ -37,9 +53,13 @@ pub struct EntityQuery {
     pub(crate) ids: Option<Vec<RtId>>,
     pub(crate) criteria: Vec<Criteria>,
     pub(crate) sort: Vec<(String, SortOrder)>,
+    pub(crate) after: Option<String>,
     pub(crate) skip: u64,
     pub(crate) take: Option<u64>,
     pub(crate) include_archived: bool,
+    pub(crate) text: Option<TextQuery>,
+    pub(crate) attribute_search: Option<AttributeSearch>,
+    pub(crate) near: Option<Near>,
 }
 
 /// Direction of a sort.
@@ -60,9 +80,13 @@ impl EntityQuery {
             ids: None,
             criteria: Vec::new(),
             sort: Vec::new(),
+            after: None,
             skip: 0,
             take: None,
             include_archived: false,
+            text: None,
+            attribute_search: None,
+            near: None,
         }
     }
 
@@ -104,6 +128,13 @@ impl EntityQuery {
         self
     }
 
+    /// Continues behind another page; `cursor` is its [`CursorPage::next`].
+    #[must_use]
+    pub fn after(mut self, cursor: impl Into<String>) -> Self {
+        self.after = Some(cursor.into());
+        self
+    }
+
     /// Leaves out the first `count` matches.
     #[must_use]
     pub fn skip(mut self, count: u64) -> Self {
@@ -115,6 +146,27 @@ impl EntityQuery {
     #[must_use]
     pub fn take(mut self, count: u64) -> Self {
         self.take = Some(count);
+        self
+    }
+
+    /// Only entities in whose texts words are found; best matches first unless sorted.
+    #[must_use]
+    pub fn text(mut self, search: TextQuery) -> Self {
+        self.text = Some(search);
+        self
+    }
+
+    /// Only entities that have a value in one of several attributes.
+    #[must_use]
+    pub fn search(mut self, search: AttributeSearch) -> Self {
+        self.attribute_search = Some(search);
+        self
+    }
+
+    /// Only entities around a point; nearest first unless sorted.
+    #[must_use]
+    pub fn near(mut self, near: Near) -> Self {
+        self.near = Some(near);
         self
     }
 

@@ -25,14 +25,18 @@ use crate::rt_id::RtId;
 pub mod aggregation;
 pub mod edge;
 pub mod filter;
+pub mod paging;
+pub mod search;
 pub mod sqlite;
 
 pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure};
 pub use edge::{EdgeKey, EdgePage, EdgeQuery};
 pub use filter::{
-    Comparison, Field, FieldPath, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test,
-    TypeScope,
+    Comparison, Field, FieldPath, Filter, Link, PathIndex, PathStep, SortKey, StoreQuery,
+    SystemField, Test, TypeScope,
 };
+pub use paging::{EntityPage, KeyValue, Position};
+pub use search::{Distance, TextField, TextSearch};
 
 /// A database of one tenant.
 #[async_trait]
@@ -50,6 +54,27 @@ pub trait EntityStore: Send + Sync {
         graph: &Arc<TypeGraph>,
         query: StoreQuery,
     ) -> Result<Page<Entity>, StoreError>;
+
+    /// A page of entities that meet a query, and where it ends. Counts only when `count` says so:
+    /// who walks through all pages needs the total once.
+    async fn page(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: StoreQuery,
+        count: bool,
+    ) -> Result<EntityPage, StoreError>;
+
+    /// For each entity the first ones at the far end of a link, by id, at most `limit` of them.
+    async fn linked(
+        &self,
+        graph: &Arc<TypeGraph>,
+        near: Vec<RtId>,
+        link: Link,
+        limit: usize,
+    ) -> Result<Vec<Vec<Entity>>, StoreError>;
+
+    /// For each entity the number of entities at the far end of a link.
+    async fn link_counts(&self, near: Vec<RtId>, link: Link) -> Result<Vec<u64>, StoreError>;
 
     /// Figures over all entities that meet a query, whatever its sort order and paging; one
     /// consistent view, in memory that does not grow with the matches.

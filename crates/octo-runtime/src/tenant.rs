@@ -11,13 +11,18 @@ use crate::change::{
 use crate::entity::{Association, Direction, Entity};
 use crate::error::RuntimeError;
 use crate::models::{self, Graphs, Site};
-use crate::query::{AssociationQuery, EntityQuery, Page, TargetQuery};
+use crate::query::cursor::Cursor;
+use crate::query::{AssociationQuery, CursorPage, EntityQuery, Page, TargetQuery};
 use crate::rt_id::RtId;
 use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, transact};
 use crate::tenant_id::{DatabaseName, TenantId};
 use crate::{mutation, resolve};
 
+mod columns;
 mod schema;
+
+/// Entities on a page of a query that does not say.
+const DEFAULT_TAKE: u64 = 100;
 
 /// A tenant, open for use. Cheap to share behind its [`Arc`].
 ///
@@ -118,11 +123,66 @@ impl Tenant {
     /// Entities that meet a query.
     ///
     /// # Errors
-    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query.
+    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query, or when it
+    /// takes all of more than 100,000 matches.
     pub async fn query(&self, query: EntityQuery) -> Result<Page<Entity>, RuntimeError> {
+        if query.after.is_some() {
+            let page = self.page(query).await?;
+            return Ok(Page {
+                items: page.items,
+                total: page.total,
+            });
+        }
         let graph = self.graph();
-        let resolved = resolve::query(&graph, &query)?;
-        self.checked_store(self.store.query(&graph, resolved).await)
+        let mut resolved = resolve::query(&graph, &query)?;
+        resolved.take = resolved.take.or(Some(resolve::MAX_TAKE));
+        let page = self.checked_store(self.store.query(&graph, resolved).await)?;
+        let is_cut = query.take.is_none() && page.items.len() as u64 == resolve::MAX_TAKE;
+        if is_cut && page.total > query.skip + resolve::MAX_TAKE {
+            return Err(RuntimeError::InvalidQuery(vec![format!(
+                "{} entities meet the query; at most {} can be read at once. Read them page by page.",
+                page.total,
+                resolve::MAX_TAKE
+            )]));
+        }
+        Ok(page)
+    }
+
+    /// A page of entities, 100 unless the query says how many, and how to get the next one.
+    ///
+    /// The next page begins behind the last entity of this one, whatever was created or deleted
+    /// meanwhile, and costs no more than the first.
+    ///
+    /// # Errors
+    /// [`RuntimeError::InvalidQuery`] with everything that is wrong with the query.
+    pub async fn page(&self, query: EntityQuery) -> Result<CursorPage, RuntimeError> {
+        let graph = self.graph();
+        let mut resolved = resolve::query(&graph, &query)?;
+        resolved.take = resolved.take.or(Some(DEFAULT_TAKE));
+        let cursor = query
+            .after
+            .as_deref()
+            .map(|text| Cursor::read(text, &self.id, &query))
+            .transpose();
+        let cursor = cursor.map_err(|problem| RuntimeError::InvalidQuery(vec![problem]))?;
+        if cursor.is_some() && query.skip > 0 {
+            let problem = "A query can continue behind a cursor or leave out entities, not both.";
+            return Err(RuntimeError::InvalidQuery(vec![problem.to_owned()]));
+        }
+        let known = cursor.as_ref().map(|cursor| cursor.total);
+        resolved.after = cursor.map(|cursor| cursor.position);
+        let page = self.store.page(&graph, resolved, known.is_none()).await;
+        let page = self.checked_store(page)?;
+        let total = known.or(page.total).unwrap_or(0);
+        let next = page.last.and_then(|position| {
+            let cursor = Cursor { position, total };
+            cursor.write(&self.id, &query)
+        });
+        Ok(CursorPage {
+            items: page.items,
+            total,
+            next,
+        })
     }
 
     /// Figures over all entities that meet a query.
@@ -269,7 +329,10 @@ impl Tenant {
         *self.graph.write().unwrap_or_else(PoisonError::into_inner) = graph;
     }
 
-    fn checked_store<T>(&self, result: Result<T, StoreError>) -> Result<T, RuntimeError> {
+    pub(crate) fn checked_store<T>(
+        &self,
+        result: Result<T, StoreError>,
+    ) -> Result<T, RuntimeError> {
         self.checked(result.map_err(RuntimeError::from))
     }
 

@@ -159,7 +159,7 @@ pub enum Code {
     ReferenceInvalid = 105,
     /// A file cannot be read.
     FileUnreadable = 106,
-    /// A file or list in a model folder is ignored.
+    /// A file, list or key in a model folder is ignored.
     SuspiciousFile = 107,
     /// A local name has characters that are not allowed.
     NameInvalid = 108,
@@ -171,6 +171,8 @@ pub enum Code {
     NavigationNameClash = 111,
     /// The text indexes of one collection differ in language.
     SeveralLanguages = 112,
+    /// A record contains itself, directly or through others.
+    RecordContainsItself = 113,
 }
 
 impl Code {
@@ -209,6 +211,7 @@ impl Code {
             | Self::DefaultDoesNotFit
             | Self::NavigationNameClash
             | Self::SeveralLanguages
+            | Self::RecordContainsItself
             | Self::NoImports => Level::Warning,
             _ => Level::Error,
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::definitions::{self, Definitions};
 use super::elements::{self, Elements};
 use super::position::Positions;
-use super::{TypeGraph, associations, display, lints, records, references, types};
+use super::{TypeGraph, associations, display, lints, nesting, records, references, types};
 use crate::dependencies;
 use crate::diagnostics::{Code, Diagnostics, Position};
 use crate::id::CkId;
@@ -99,6 +99,7 @@ fn resolve(build: &mut Build<'_>) -> TypeGraph {
     associations::attach(build, &roles, &mut types);
     display::check(build, &types, &records);
     lints::check(build, &types, &records);
+    nesting::check(build, &records);
     TypeGraph {
         models: Vec::new(),
         types: share(types),

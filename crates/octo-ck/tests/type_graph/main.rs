@@ -166,6 +166,10 @@ fn types_are_found_by_every_spelling() {
     let unknown = graph.find_type("Demo/Laef").unwrap_err();
     assert!(matches!(unknown, TypeLookupError::Unknown { .. }));
     assert!(unknown.to_string().contains("'Demo/Leaf'"), "{unknown}");
+    assert_eq!(
+        unknown.in_tenant("CkTypeId", "acme"),
+        "CkTypeId 'Demo/Laef' not found in CkCache for tenant 'acme'. Ensure that the corresponding construction kit library is imported and loaded. Did you mean 'Demo/Leaf'?"
+    );
     let invalid = graph.find_type("Leaf").unwrap_err();
     assert!(
         invalid.to_string().contains("must contain a model id"),

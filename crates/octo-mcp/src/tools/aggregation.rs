@@ -1,5 +1,6 @@
 //! Figures over entities, and stored queries (spec, runtime 2.11 to 2.13).
 
+mod auto_complete;
 mod columns;
 mod persisted;
 mod rows;
@@ -13,6 +14,7 @@ use super::entities::protection;
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 use crate::tool::{Toolset, tool};
+use auto_complete::{GetAutoCompleteValues, get_auto_complete_values};
 use columns::{AggregationColumn, Columns};
 use persisted::execute_runtime_query;
 use rows::{Rows, failed, table};
@@ -29,6 +31,10 @@ pub fn toolset() -> Toolset {
     ))
     .tool(tool("query_entities_grouping", query_entities_grouping))
     .tool(tool("execute_runtime_query", execute_runtime_query))
+    .tool(
+        tool("get_auto_complete_values", get_auto_complete_values)
+            .check(GetAutoCompleteValues::problems),
+    )
 }
 
 /// Computes figures over all entities of a type, derived types included, that meet a filter:

@@ -56,6 +56,16 @@ fn or_unknown(
     }
 }
 
+/// An id as the service writes it.
+///
+/// # Errors
+/// A failure for a text that is no id.
+pub(super) fn checked_id(text: &str) -> Result<String, Failure> {
+    let id = text.trim().parse::<RtId>();
+    id.map(|id| id.to_string())
+        .map_err(|error| Failure::new(error.to_string()))
+}
+
 /// The id of something the service has returned.
 ///
 /// # Errors
@@ -74,13 +84,20 @@ pub(super) async fn find_roles(
     identity: &IdentityClient,
     wanted: &[String],
 ) -> Result<Vec<RoleDto>, Failure> {
-    let wanted: Vec<&str> = wanted.iter().map(|text| text.trim()).collect();
-    if wanted.iter().all(|text| text.is_empty()) {
+    if wanted.iter().all(|text| text.trim().is_empty()) {
         return Ok(Vec::new());
     }
-    let known = identity.roles().await?;
+    choose_roles(&identity.roles().await?, wanted)
+}
+
+/// As [`find_roles`], among the roles that are `known`.
+///
+/// # Errors
+/// A failure that names every role there is not.
+pub(super) fn choose_roles(known: &[RoleDto], wanted: &[String]) -> Result<Vec<RoleDto>, Failure> {
     let (mut found, mut unknown) = (Vec::<RoleDto>::new(), Vec::new());
-    for text in wanted.into_iter().filter(|text| !text.is_empty()) {
+    let wanted = wanted.iter().map(|text| text.trim());
+    for text in wanted.filter(|text| !text.is_empty()) {
         match known.iter().find(|role| is_role(role, text)) {
             Some(role) if found.contains(role) => {}
             Some(role) => found.push(role.clone()),
@@ -94,6 +111,19 @@ pub(super) async fn find_roles(
         "Role not found: {}. get_roles lists the roles with their ids.",
         unknown.join(", ")
     )))
+}
+
+/// The name of the role with this name or id. A name is not looked up: the service does that.
+///
+/// # Errors
+/// A failure when no role has the id.
+pub(super) async fn role_name(identity: &IdentityClient, role: &str) -> Result<String, Failure> {
+    if role.trim().parse::<RtId>().is_err() {
+        return Ok(role.to_owned());
+    }
+    let found = find_roles(identity, &[role.to_owned()]).await?;
+    let name = found.into_iter().next().and_then(|role| role.name);
+    name.ok_or_else(|| Failure::new("The service returned a role without a name."))
 }
 
 /// The ids of roles.

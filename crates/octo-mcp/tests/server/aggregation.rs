@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::models::import_example;
 
 /// A tenant with places: two parks, a museum and something unknown.
-async fn acme() -> (App, Client) {
+pub async fn acme() -> (App, Client) {
     let app = App::start().await;
     let mut client = app.admin_with_tenant("acme").await;
     import_example(&app, &mut client, "acme").await;
@@ -270,4 +270,61 @@ async fn secrets_are_neither_grouped_by_nor_counted() {
         .call("query_entities_grouping", users("userName", "email"))
         .await;
     assert_eq!(answer["rows"][0]["userName"], json!("admin"), "{answer:#}");
+}
+
+#[tokio::test]
+async fn values_are_completed_by_frequency() {
+    let (_app, mut client) = acme().await;
+    let ask = |extra: Value| {
+        let mut arguments = places(json!({"attributePath": "address.city"}));
+        for (name, value) in extra.as_object().unwrap() {
+            arguments[name] = value.clone();
+        }
+        arguments
+    };
+    let all = client
+        .call("get_auto_complete_values", ask(json!({})))
+        .await;
+    assert_success(&all);
+    assert_eq!(
+        all["values"],
+        json!([
+            {"text": "Vienna", "occurrenceCount": 2}, {"text": "Graz", "occurrenceCount": 1},
+        ])
+    );
+    for (extra, expected, is_truncated) in [
+        (json!({"prefix": "v"}), vec!["Vienna"], false),
+        (json!({"regex": "[ae]"}), vec!["Vienna", "Graz"], false),
+        (json!({"limit": 1}), vec!["Vienna"], true),
+        (json!({"prefix": "x"}), vec![], false),
+    ] {
+        let found = client
+            .call("get_auto_complete_values", ask(extra.clone()))
+            .await;
+        let values = found["values"].as_array().unwrap().iter();
+        let texts: Vec<_> = values
+            .map(|value| value["text"].as_str().unwrap())
+            .collect();
+        assert_eq!(texts, expected, "{extra}");
+        assert_eq!(found["isTruncated"], json!(is_truncated), "{extra}");
+    }
+    for (bad, text) in [
+        (
+            json!({"prefix": "v", "regex": "v"}),
+            "Give prefix or regex, not both.",
+        ),
+        (json!({"attributePath": "visitors"}), "not a text attribute"),
+        (json!({"attributePath": "adress.city"}), "adress.city"),
+        (json!({"regex": "("}), "regular expression"),
+        (json!({"limit": 101}), "limit must be at most 100"),
+        (json!({"ckTypeId": "Example/Plase"}), "Example/Place"),
+    ] {
+        let answer = client.call("get_auto_complete_values", ask(bad)).await;
+        assert_failure(&answer, text);
+    }
+    let secret = json!({
+        "tenantId": "octosystem", "ckTypeId": "System.Identity/User", "attributePath": "passwordHash",
+    });
+    let answer = client.call("get_auto_complete_values", secret).await;
+    assert_failure(&answer, "holds secrets");
 }

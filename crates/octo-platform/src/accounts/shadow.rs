@@ -8,11 +8,11 @@
 //! identity only if its `idp` claim says that the home tenant authenticated it.
 
 use octo_runtime::{
-    Entity, NewEntity, Record, RtId, RuntimeError, Tenant, TenantId, UpdateEntity, Value,
+    ChangeSet, Entity, NewEntity, Record, RtId, RuntimeError, Tenant, TenantId, UpdateEntity, Value,
 };
 
 use super::names::{MODEL, USER};
-use super::users;
+use super::{first_login, trust, users};
 use crate::secret::Sealer;
 use crate::state::PlatformState;
 
@@ -147,7 +147,31 @@ async fn create(
         .set("LockoutEnabled", true)
         .set("ResetPasswordOnLogin", false)
         .set("UserLogins", Value::RecordArray(vec![login]));
-    tenant.insert(shadow).await
+    let groups = first_groups(state, tenant, home).await?;
+    let id = shadow.rt_id();
+    let changes = first_login::join(ChangeSet::new(), &shadow, &groups);
+    let applied = tenant.apply(changes.insert(shadow)).await?;
+    let created = applied.inserted.into_iter().find(|user| user.rt_id == id);
+    created.ok_or_else(|| RuntimeError::TenantUnknown(tenant.id().clone()))
+}
+
+/// Groups for a shadow user that is made now: the provider that names the home tenant may have a
+/// default group, and rules may name the domain of the address the user has at home, which its
+/// administrators answer for.
+async fn first_groups(
+    state: &PlatformState,
+    tenant: &Tenant,
+    home: &HomeIdentity,
+) -> Result<Vec<Entity>, RuntimeError> {
+    let trusted = trust::parents(tenant).await?;
+    let provider = trusted.iter().find(|trust| trust.parent == home.tenant);
+    let default_group = provider.and_then(|trust| trust.default_group.as_deref());
+    let user = match state.find_tenant(home.tenant.as_str()).await? {
+        Some(home_tenant) => users::by_id(&home_tenant, home.user).await?,
+        None => None,
+    };
+    let email = user.as_ref().and_then(|user| user.attributes.str("Email"));
+    first_login::groups(tenant, default_group, email).await
 }
 
 /// Takes over a user that has the name but no valid link, for example from an imported backup. A

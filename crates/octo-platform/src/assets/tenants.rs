@@ -195,7 +195,8 @@ pub(super) async fn delete(
     Ok(StatusCode::OK)
 }
 
-/// T11: the current `System` model, as if the tenant were new.
+/// T11: the current `System` model, as if the tenant were new, and with it the other models of
+/// services the tenant has, because they fit each other only.
 pub(super) async fn update_system_model(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -206,7 +207,7 @@ pub(super) async fn update_system_model(
     let updated = async {
         let info = child_of(&state, &caller.tenant, child).await?;
         let tenant = state.runtime().tenant(&info.id).await?;
-        tenant.import_models(vec![octo_ck::builtin::system()]).await
+        tenant.install_service_models(&[]).await
     };
     updated.await.map_err(|error| UPDATE.problem(&error))?;
     Ok(StatusCode::NO_CONTENT)

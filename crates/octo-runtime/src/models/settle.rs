@@ -5,7 +5,7 @@ use std::sync::Arc;
 use octo_ck::dependencies::missing_dependencies;
 use octo_ck::{CkModelId, TypeGraph};
 
-use super::{Graphs, Models, Present};
+use super::{Graphs, Models, Present, by_dependency};
 use crate::error::RuntimeError;
 use crate::store::ModelState;
 
@@ -32,26 +32,19 @@ fn settle_one_by_one(
     models: &mut Models,
     required: &[CkModelId],
 ) -> Result<Arc<TypeGraph>, RuntimeError> {
-    let mut needed: Vec<CkModelId> = required.to_vec();
-    for present in models.values() {
-        if required.contains(&present.model.model_id) {
-            needed.extend(present.model.dependencies.iter().cloned());
-        }
-    }
-    let mut waiting = Models::new();
+    let needed = closure(models, required);
+    let mut waiting = Vec::new();
     for (name, present) in std::mem::take(models) {
         if needed.contains(&present.model.model_id) {
             models.insert(name, present);
         } else {
-            waiting.insert(name, present);
+            waiting.push((name, present));
         }
     }
     let mut graph = graphs
         .graph(models)
         .map_err(|diagnostics| rejected(required, diagnostics.to_string()))?;
-    // Dependencies are complete: a model has more of them than any model it needs.
-    let mut waiting: Vec<(String, Present)> = waiting.into_iter().collect();
-    waiting.sort_by_key(|(_, present)| present.model.dependencies.len());
+    let waiting = by_dependency(waiting, |(_, present): &(String, Present)| &present.model);
     for (name, mut present) in waiting {
         let has_dependencies = missing(models, &present).is_empty();
         models.insert(name.clone(), present.clone());
@@ -64,6 +57,23 @@ fn settle_one_by_one(
         }
     }
     Ok(graph)
+}
+
+/// The required models and all they need.
+fn closure(models: &Models, required: &[CkModelId]) -> Vec<CkModelId> {
+    let mut needed = required.to_vec();
+    let mut at = 0;
+    while let Some(id) = needed.get(at) {
+        let present = models.get(id.name());
+        let dependencies = present.map(|present| present.model.dependencies.clone());
+        for dependency in dependencies.into_iter().flatten() {
+            if !needed.contains(&dependency) {
+                needed.push(dependency);
+            }
+        }
+        at += 1;
+    }
+    needed
 }
 
 /// Marks models whose dependencies are not there, and models that need those, and so on.

@@ -63,6 +63,28 @@ pub(crate) fn enums<'g>(
     query.group_by.iter().map(enum_of).collect()
 }
 
+/// What the model suggests for a text attribute.
+///
+/// # Errors
+/// A path that leads to no text, or to several.
+pub(crate) fn suggestions(
+    graph: &TypeGraph,
+    ck_type: &str,
+    path: &str,
+) -> Result<Vec<String>, RuntimeError> {
+    let node = super::find_type(graph, ck_type)?;
+    let invalid = |problem: String| RuntimeError::InvalidQuery(vec![problem]);
+    key(graph, node, path).map_err(invalid)?;
+    match fields::locate(graph, Owner::Type(node), path).map_err(invalid)? {
+        Location::Attribute { attribute, .. } if attribute.value_type == ValueType::String => {
+            Ok(attribute.auto_complete_values.clone())
+        }
+        _ => Err(invalid(format!(
+            "'{path}' is not a text attribute: there is nothing to complete."
+        ))),
+    }
+}
+
 fn limits(query: &AggregationQuery) -> Vec<String> {
     let mut problems = Vec::new();
     let mut check = |is_fine: bool, problem: String| {

@@ -11,11 +11,16 @@ mod aggregate;
 mod conditions;
 mod connection;
 mod edges;
+mod functions;
 mod indexes;
+mod keys;
+mod links;
 mod path;
 mod readers;
 mod rows;
+mod scan;
 mod schema;
+mod searches;
 mod select;
 mod transaction;
 mod writer;
@@ -30,8 +35,8 @@ use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
 use crate::store::{
-    Aggregation, EdgePage, EdgeQuery, EntityStore, Groups, StoreError, StoreQuery, StoredModel,
-    Work,
+    Aggregation, EdgePage, EdgeQuery, EntityPage, EntityStore, Groups, Link, StoreError,
+    StoreQuery, StoredModel, Work,
 };
 
 /// An [`EntityStore`] in one SQLite file.
@@ -81,6 +86,37 @@ impl EntityStore for SqliteStore {
         let graph = Arc::clone(graph);
         self.readers
             .read(move |connection| select::page(connection, &graph, &query, None))
+            .await
+    }
+
+    async fn page(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: StoreQuery,
+        count: bool,
+    ) -> Result<EntityPage, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| select::entity_page(connection, &graph, &query, count))
+            .await
+    }
+
+    async fn linked(
+        &self,
+        graph: &Arc<TypeGraph>,
+        near: Vec<RtId>,
+        link: Link,
+        limit: usize,
+    ) -> Result<Vec<Vec<Entity>>, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| links::far_ends(connection, &graph, &near, &link, limit))
+            .await
+    }
+
+    async fn link_counts(&self, near: Vec<RtId>, link: Link) -> Result<Vec<u64>, StoreError> {
+        self.readers
+            .read(move |connection| links::counts(connection, &near, &link))
             .await
     }
 

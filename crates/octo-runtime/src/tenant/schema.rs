@@ -60,6 +60,23 @@ impl Tenant {
         Ok(import)
     }
 
+    /// Installs `System` and the named models of services with all they need, and brings all models of
+    /// services the tenant has to the versions of this program, in one step; nothing happens when they
+    /// are there.
+    ///
+    /// # Errors
+    /// As [`import_model`](Self::import_model).
+    pub async fn install_service_models(
+        &self,
+        names: &[&str],
+    ) -> Result<ModelImport, RuntimeError> {
+        let stale = models::services::stale(&self.models().await?, names);
+        if stale.is_empty() {
+            return Ok(ModelImport::default());
+        }
+        self.import_models(stale).await
+    }
+
     /// All installed models with their state, ordered by name.
     ///
     /// # Errors

@@ -53,6 +53,8 @@ mod sqlite {
             patches_write_what_they_name,
             what_the_model_does_not_know_is_kept,
             models_are_kept_by_name,
+            batches_follow_the_order_of_ids,
+            retyped_entities_are_found_as_what_they_are,
             a_closed_store_refuses_work,
         }
         filters {
@@ -76,6 +78,7 @@ mod sqlite {
         }
         isolation {
             a_work_that_rolls_back_leaves_nothing,
+            a_rehearsal_leaves_nothing,
             a_work_sees_its_own_writes,
             a_work_that_panics_harms_nobody,
             works_run_one_after_the_other,

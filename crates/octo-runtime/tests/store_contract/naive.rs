@@ -166,7 +166,7 @@ pub(crate) fn holds(filter: &Filter, attributes: &Attributes) -> bool {
                 positive => any(positive),
             }
         }
-        Filter::Field(Field::System(_), _) => unreachable!("not generated"),
+        other => unreachable!("not generated: {other:?}"),
     }
 }
 

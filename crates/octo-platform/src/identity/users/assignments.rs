@@ -1,4 +1,4 @@
-//! Roles of a user: U4, U5, U11, U12 (identity.md 4.1 and 6.3).
+//! Roles of a user: U4, U5, U10–U12 (identity.md 4.1 and 6.3).
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,8 +12,10 @@ use crate::accounts::roles::{self, Roles};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::identity::roles::{dto_of, name_of};
 use crate::problem::Problem;
-use crate::rest::{USER_ROLES, require_any_role};
+use crate::rest::{JsonList, USER_ROLES, require_any_role};
 use crate::state::PlatformState;
+
+const UPDATE_FAILED: &str = "Update of user roles failed";
 
 /// U4: direct and through groups.
 pub(in crate::identity) async fn effective(
@@ -42,6 +44,24 @@ pub(in crate::identity) async fn direct(
         .await
         .map_err(lookup::unreadable)?;
     Ok(Json(dtos(&held)))
+}
+
+/// U10: exactly these roles, all of them or none.
+pub(in crate::identity) async fn replace(
+    State(state): State<PlatformState>,
+    caller: TenantCaller<ReadWrite>,
+    Path((_, user)): Path<(String, String)>,
+    JsonList(ids): JsonList<String>,
+) -> Result<StatusCode, Problem> {
+    require_any_role(&caller.caller, USER_ROLES)?;
+    let tenant = &caller.tenant;
+    let _only_one = lock(&state, tenant).await;
+    let found = lookup::user(tenant, &user).await?;
+    let found = found.ok_or_else(|| unknown_user(&user))?;
+    let wanted = lookup::roles_by_id(tenant, &ids).await?;
+    let replaced = roles::replace(tenant, &found, &wanted).await;
+    replaced.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
+    Ok(StatusCode::OK)
 }
 
 /// U11.
@@ -108,16 +128,20 @@ pub(in crate::identity) async fn remove(
 async fn both(tenant: &Tenant, user: &str, role: &str) -> Result<(Entity, Entity), Problem> {
     let found = lookup::user(tenant, user)
         .await?
-        .ok_or_else(|| Problem::not_found(format!("User with name '{user}' not found.")))?;
+        .ok_or_else(|| unknown_user(user))?;
     let role = lookup::role(tenant, role)
         .await?
         .ok_or_else(|| Problem::not_found(format!("Role with name '{role}' not found.")))?;
     Ok((found, role))
 }
 
+fn unknown_user(name: &str) -> Problem {
+    Problem::not_found(format!("User with name '{name}' not found."))
+}
+
 async fn change(tenant: &Tenant, changes: ChangeSet) -> Result<StatusCode, Problem> {
     let applied = tenant.apply(changes).await;
-    applied.map_err(|error| Problem::runtime("Update of user roles failed", &error))?;
+    applied.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
 

@@ -51,6 +51,11 @@ fn collect<'j>(value: &'j Json, rest: &[PathStep], found: &mut Vec<&'j Json>) {
                 collect(item, rest, found);
             }
         }
+        (PathIndex::FromEnd(at), Json::Array(items)) => {
+            if let Some(item) = items.len().checked_sub(at).and_then(|at| items.get(at)) {
+                collect(item, rest, found);
+            }
+        }
         (PathIndex::Any, Json::Array(items)) => {
             items.iter().for_each(|item| collect(item, rest, found));
         }
