@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod admin_provisioning;
 mod app;
 mod archive_paths;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
@@ -15,9 +16,11 @@ mod completion;
 mod confirm;
 mod contract;
 mod edge;
+mod email_rules;
 mod entities;
 mod files;
 mod gate;
+mod groups;
 mod knowledge;
 mod matrix;
 mod metadata;
@@ -30,5 +33,7 @@ mod session;
 mod tenants;
 mod tokens;
 mod types;
+mod user_mappings;
 mod users;
+mod users_list;
 mod wire;

@@ -3,10 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod access;
+mod email_rules;
+mod groups;
 mod import;
 mod jobs;
 mod platform;
 mod provisioning;
 mod roles;
+mod setup;
 mod tenants;
+mod user_mappings;
 mod users;
+mod users_more;
