@@ -15,6 +15,8 @@ use crate::{Failure, echo};
 
 /// Least throughput of a stateless call beside the bare server's.
 const LEAST_RATIO: f64 = 0.6;
+/// Longest a schema of a type may take, half of the time.
+const LONGEST_SCHEMA: Duration = Duration::from_millis(1);
 /// Tenant of the token and of the calls.
 const TENANT: &str = "octosystem";
 
@@ -30,7 +32,8 @@ pub(crate) struct Call {
     /// Connections that call at the same time.
     #[arg(long, default_value_t = 16)]
     connections: usize,
-    /// Fail when stateless calls reach less than 0.6 of the bare server's throughput.
+    /// Fail when stateless calls reach less than 0.6 of the bare server's throughput, or the median
+    /// of schemas takes 1 ms.
     #[arg(long)]
     check: bool,
 }
@@ -66,14 +69,18 @@ impl Call {
         );
         let stateless = self.row(Generation::Stateless, &octo, &bare).await?;
         let session = self.row(Generation::Session, &octo, &bare).await?;
+        let schema = self.schema(&octo).await?;
         println!("\nThroughput beside bare rmcp: stateless {stateless:.2}, session {session:.2}.");
         println!("µs: processor time for one call. Memory after the load:");
         for side in [&octo, &bare] {
             println!("  {:<9} {:>5.1} MB", side.name, megabytes(&side.process)?);
         }
-        let passed = stateless >= LEAST_RATIO;
+        let passed = stateless >= LEAST_RATIO && schema < LONGEST_SCHEMA;
         if self.check && !passed {
-            println!("\nToo slow: a stateless call must reach {LEAST_RATIO}.");
+            println!(
+                "\nToo slow: a stateless call must reach {LEAST_RATIO}, half of the schemas {} ms.",
+                LONGEST_SCHEMA.as_millis()
+            );
         }
         octo.process.stop()?;
         Ok(passed || !self.check)
@@ -96,6 +103,24 @@ impl Call {
             print_row(generation, side.name, result);
         }
         Ok(results[0].rate() / results[1].rate())
+    }
+
+    /// Measures `get_type_schema`, one call after the other; returns the median.
+    async fn schema(&self, octo: &Side) -> Result<Duration, Failure> {
+        let target = Target {
+            tool: "get_type_schema",
+            arguments: json!({"ckTypeId": "System.Identity/Client", "tenantId": TENANT}),
+            expected: "\"isSuccess\":true",
+            ..octo.target.clone()
+        };
+        let length = Duration::from_secs_f64(self.seconds);
+        let mut measured = load::run(&target, Generation::Stateless, 1, length).await?;
+        println!(
+            "\nget_type_schema, one client: p50 {:.2} ms, p99 {:.2} ms",
+            millis(measured.percentile(0.5)),
+            millis(measured.percentile(0.99)),
+        );
+        Ok(measured.percentile(0.5))
     }
 
     async fn round(
@@ -149,7 +174,6 @@ fn print_row(generation: Generation, server: &str, measured: &mut Measured) {
         Generation::Stateless => "stateless",
         Generation::Session => "session",
     };
-    let millis = |time: Duration| time.as_secs_f64() * 1e3;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     println!(
         "{protocol:<10} {server:<9} {:>9.0} {:>9.2} {:>9.2} {:>12.1} {:>12.1}",
@@ -159,6 +183,10 @@ fn print_row(generation: Generation, server: &str, measured: &mut Measured) {
         micros(measured.per_call(measured.server_cpu)),
         micros(measured.per_call(measured.generator_cpu)),
     );
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 /// Resident memory of a process, millions of bytes.

@@ -12,6 +12,7 @@ mod closure;
 mod folder;
 mod index;
 mod models;
+mod publish;
 mod several;
 
 use std::fmt;
@@ -23,6 +24,7 @@ use crate::model::CompiledModel;
 
 pub(crate) use closure::close;
 pub use folder::FolderCatalog;
+pub use index::documents::ModelPaths;
 pub use index::{Document, Index, IndexProblem, IndexReader, Published, is_catalog_path};
 pub use models::ModelSet;
 pub use several::{Catalogs, Failure, Listing};
@@ -58,6 +60,22 @@ pub trait Catalog: fmt::Debug + Send + Sync {
     /// # Errors
     /// The catalog cannot be read; what was known stays.
     fn refresh(&self, force: bool) -> Result<(), CatalogError>;
+
+    /// Why models may be missing or out of date: the source did not answer when it was last asked,
+    /// and what is known comes from before. None for a catalog that is up to date.
+    fn outage(&self) -> Option<CatalogError> {
+        None
+    }
+
+    /// Adds a model that was checked before. One that is there already is replaced only with
+    /// `force`.
+    ///
+    /// # Errors
+    /// The catalog takes no models, has this one already, or cannot be written.
+    fn publish(&self, model: &CompiledModel, force: bool) -> Result<(), CatalogError> {
+        let _ = (model, force);
+        Err(CatalogError::ReadOnly(self.name().to_owned()))
+    }
 }
 
 /// One model version of a catalog.
@@ -105,6 +123,49 @@ pub enum CatalogError {
         catalog: String,
         /// What is wrong with them.
         problem: IndexProblem,
+    },
+    /// An index document that must be there cannot be read.
+    #[error("GitHub catalog '{catalog}' is invalid, because index files are missing. {reason}")]
+    IndexIncomplete {
+        /// The catalog.
+        catalog: String,
+        /// Which one, and why.
+        reason: String,
+    },
+    /// The catalog takes no models.
+    #[error("Catalog '{0}' is not writable.")]
+    ReadOnly(String),
+    /// The catalog has the model already.
+    #[error("Model '{id}' already exists in catalog '{catalog}'.")]
+    Exists {
+        /// The model.
+        id: CkModelId,
+        /// The catalog.
+        catalog: String,
+    },
+    /// The model is not fit to be published.
+    #[error("Model '{id}' is not published, because it does not resolve. {problems}")]
+    Unresolved {
+        /// The model.
+        id: CkModelId,
+        /// What is wrong with it.
+        problems: Diagnostics,
+    },
+    /// The catalog cannot be written.
+    #[error("Catalog '{catalog}' cannot be written: {reason}")]
+    Unwritable {
+        /// The catalog.
+        catalog: String,
+        /// Which file, and why.
+        reason: String,
+    },
+    /// The catalog did not answer in time.
+    #[error("Request to GitHub repository '{catalog}' at '{address}' timed out.")]
+    Timeout {
+        /// The catalog.
+        catalog: String,
+        /// What was asked for.
+        address: String,
     },
     /// The catalog cannot be reached.
     #[error("Catalog '{catalog}' cannot be reached: {reason}")]

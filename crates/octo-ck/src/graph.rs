@@ -10,9 +10,11 @@ mod columns;
 mod definitions;
 mod display;
 mod elements;
+mod former;
 mod lints;
 mod lookup;
 mod navigation;
+mod nesting;
 mod owner;
 pub(crate) mod position;
 mod records;
@@ -28,7 +30,7 @@ use crate::id::{CkId, CkModelId, RtCkId};
 use crate::model::{CkEnumValue, CkIndex, CkMetaData, CompiledModel, Multiplicity, ValueType};
 
 pub use columns::{Column, ColumnError, MAX_COLUMNS};
-pub use lookup::TypeLookupError;
+pub use lookup::{RoleLookupError, TypeLookupError};
 pub use navigation::NavigationOptions;
 
 /// All types, records, enums and roles of a consistent set of models.
@@ -42,7 +44,7 @@ pub struct TypeGraph {
 }
 
 /// An entity type with everything it inherits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TypeNode {
     /// Schema id.
     pub id: CkId,
@@ -81,7 +83,7 @@ pub struct TypeNode {
 }
 
 /// A record with everything it inherits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RecordNode {
     /// Schema id.
     pub id: CkId,
@@ -183,6 +185,8 @@ pub struct AssociationNode {
     pub origin: CkId,
     /// Schema id of the declared target type.
     pub target: CkId,
+    /// Attributes of the target that associations may refer to.
+    pub target_attributes: Vec<String>,
     /// Declared on this very type, not on a base.
     pub is_owned: bool,
 }
@@ -275,6 +279,17 @@ impl RecordNode {
     /// The field of that name, PascalCase or camelCase.
     pub fn attribute(&self, name: &str) -> Option<&AttributeNode> {
         find_attribute(&self.attributes, &self.attribute_index, name)
+    }
+}
+
+impl RoleNode {
+    /// The attribute of that name, PascalCase or camelCase.
+    pub fn attribute(&self, name: &str) -> Option<&AttributeNode> {
+        let name = crate::id::pascal_case(name);
+        let mut attributes = self.attributes.iter();
+        attributes
+            .find(|attribute| attribute.name == name)
+            .map(AsRef::as_ref)
     }
 }
 

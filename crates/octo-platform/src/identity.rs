@@ -1,21 +1,27 @@
-//! REST service of identities: users, roles, groups and people of other tenants.
+//! REST service of identities: users, roles, groups and people of other tenants; OAuth clients, API
+//! resources and scopes, and secrets.
 //!
 //! Routes and answers are those of identity.md 4 to 6, with what section 9 asks to be improved:
 //! users are found by name, e-mail address or id everywhere, changing anything needs a role, and
 //! administrators are provisioned downwards only.
 
+mod api_resources;
+mod api_scopes;
+mod clients;
 mod email_rules;
 mod groups;
 mod lookup;
 mod neighbours;
 mod provisioning;
+mod resources;
 mod roles;
+mod secrets;
 mod setup;
 mod user_mappings;
 mod users;
 
 use axum::Router;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use crate::rest::versioned;
 use crate::state::PlatformState;
@@ -34,6 +40,8 @@ pub fn router(state: PlatformState) -> Router {
 fn routes() -> Router<PlatformState> {
     user_routes()
         .merge(group_routes())
+        .merge(client_routes())
+        .merge(api_routes())
         .merge(mapping_routes())
         .merge(provisioning_routes())
         .route(
@@ -123,6 +131,84 @@ fn mapping_routes() -> Router<PlatformState> {
             get(user_mappings::read)
                 .put(user_mappings::update)
                 .delete(user_mappings::delete),
+        )
+}
+
+fn client_routes() -> Router<PlatformState> {
+    Router::new()
+        .route("/clients", get(clients::list).post(clients::create))
+        .route("/clients/GetPaged", get(clients::page))
+        .route(
+            "/clients/cleanOverlayEntries",
+            delete(clients::overlays::clean),
+        )
+        .route(
+            "/clients/{client}",
+            get(clients::read)
+                .put(clients::update)
+                .delete(clients::delete),
+        )
+        .route(
+            "/clients/{client}/roles",
+            get(clients::roles::list).put(clients::roles::replace),
+        )
+        .route(
+            "/clients/{client}/roles/{role}",
+            put(clients::roles::add).delete(clients::roles::remove),
+        )
+        .route(
+            "/clients/{client}/overlayUris",
+            post(clients::overlays::apply),
+        )
+        .route("/clients/{client}/mirrors", get(clients::mirrors::list))
+        .route(
+            "/clients/{client}/mirrors/provisionInExistingTenants",
+            post(clients::mirrors::provision_everywhere),
+        )
+        .route(
+            "/clients/{client}/mirrors/provisionInTenant",
+            post(clients::mirrors::provision_one),
+        )
+        .route(
+            "/clients/{client}/mirrors/{childTenantId}",
+            delete(clients::mirrors::remove),
+        )
+        .route(
+            "/clients/{client}/autoProvisionInChildTenants",
+            patch(clients::mirrors::set_flag),
+        )
+}
+
+fn api_routes() -> Router<PlatformState> {
+    Router::new()
+        .route(
+            "/apiResources",
+            get(api_resources::list).post(api_resources::create),
+        )
+        .route("/apiResources/GetPaged", get(api_resources::page))
+        .route(
+            "/apiResources/{name}",
+            get(api_resources::read)
+                .put(api_resources::update)
+                .delete(api_resources::delete),
+        )
+        .route("/apiScopes", get(api_scopes::list).post(api_scopes::create))
+        .route("/apiScopes/GetPaged", get(api_scopes::page))
+        .route(
+            "/apiScopes/{name}",
+            get(api_scopes::read)
+                .put(api_scopes::update)
+                .delete(api_scopes::delete),
+        )
+        .route(
+            "/apiSecrets/{kind}/{owner}",
+            get(secrets::list)
+                .post(secrets::create)
+                .put(secrets::update),
+        )
+        .route(
+            "/apiSecrets/{kind}/{owner}/{value}",
+            get(secrets::read).delete(secrets::delete),
         )
 }
 

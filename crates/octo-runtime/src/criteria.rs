@@ -14,6 +14,9 @@ pub enum Criteria {
     Any(Vec<Criteria>),
     /// A condition on one path.
     Field(FieldFilter),
+    /// A part with the name its author knows it by, such as `filters.fields[2]`: problems found
+    /// inside are reported under that name.
+    Named(String, Box<Criteria>),
 }
 
 /// A condition on one attribute path.
@@ -99,6 +102,12 @@ impl Criteria {
         })
     }
 
+    /// This under the name its author knows it by.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self::Named(name.into(), Box::new(self))
+    }
+
     /// `path` equals `value`.
     pub fn eq(path: &str, value: impl Into<Operand>) -> Self {
         Self::field(path, Operator::Equals, value)
@@ -161,6 +170,32 @@ impl Criteria {
 }
 
 impl Operator {
+    /// The operator of that number in persisted queries.
+    pub fn from_number(number: i32) -> Option<Self> {
+        const ALL: [Operator; 19] = [
+            Operator::Equals,
+            Operator::NotEquals,
+            Operator::LessThan,
+            Operator::LessEqualThan,
+            Operator::GreaterThan,
+            Operator::GreaterEqualThan,
+            Operator::In,
+            Operator::NotIn,
+            Operator::Like,
+            Operator::MatchRegEx,
+            Operator::AnyEq,
+            Operator::AnyLike,
+            Operator::Match,
+            Operator::Contains,
+            Operator::StartsWith,
+            Operator::EndsWith,
+            Operator::Between,
+            Operator::IsNull,
+            Operator::IsNotNull,
+        ];
+        ALL.into_iter().find(|operator| *operator as i32 == number)
+    }
+
     /// The name of the operator.
     pub fn name(self) -> &'static str {
         match self {

@@ -65,6 +65,10 @@ pub struct Association {
     pub origin: EntityRef,
     /// Where it ends.
     pub target: EntityRef,
+    /// Values of the attributes its role declares.
+    pub attributes: Attributes,
+    /// Attributes of the target it refers to, where the model offers a choice.
+    pub target_attributes: Vec<String>,
 }
 
 /// Which edges of an entity are meant, seen from that entity.
@@ -78,6 +82,20 @@ pub enum Direction {
     Outbound = 2,
     /// Both.
     Any = 3,
+}
+
+impl Association {
+    /// An edge with a fresh id and without attributes.
+    pub fn new(origin: EntityRef, role: RtCkId, target: EntityRef) -> Self {
+        Self {
+            id: RtId::generate(),
+            role,
+            origin,
+            target,
+            attributes: Attributes::new(),
+            target_attributes: Vec::new(),
+        }
+    }
 }
 
 impl Entity {

@@ -43,6 +43,16 @@ pub enum RuntimeError {
         /// Id as asked for.
         rt_id: RtId,
     },
+    /// The entity to change is archived.
+    #[error(
+        "Entity with ID '{rt_id}' not found in type '{ck_type}': it is archived. Restore it first."
+    )]
+    EntityArchived {
+        /// Type as asked for.
+        ck_type: String,
+        /// Id as asked for.
+        rt_id: RtId,
+    },
     /// An expected version is not the stored one.
     #[error(transparent)]
     VersionConflict(#[from] Box<VersionConflict>),
@@ -76,6 +86,20 @@ pub enum RuntimeError {
         /// The model, or several separated by `', '`.
         model: String,
         /// What is wrong with it.
+        problems: String,
+    },
+    /// The data could not follow a model; both are what they were.
+    #[error(
+        "Model '{}' cannot be imported: the migration of its data from version {} failed, so that everything stays as it was.\n{}",
+        .0.to_model, .0.from_model.version(), .0.errors.join("\n")
+    )]
+    MigrationFailed(Box<crate::migration::MigrationResult>),
+    /// An enum cannot be extended like this; one line per problem.
+    #[error("Error during update of extensions for enum '{enum_id}'.\n{problems}")]
+    EnumExtension {
+        /// The enum.
+        enum_id: String,
+        /// What is wrong.
         problems: String,
     },
     /// A counter is exhausted or missing.

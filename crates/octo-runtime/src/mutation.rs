@@ -2,8 +2,8 @@
 //!
 //! Everything runs inside one transaction of the store. First the whole set is planned: types are
 //! resolved, stored entities loaded, values converted, defaults and counters filled in, rules
-//! checked. Only when nothing is wrong the plan is written: edges that go, then deleted, updated
-//! and new entities, then new edges. Unique indexes are checked last, when they see everything.
+//! checked. Only when nothing is wrong the plan is written: edges that go, then deleted, updated,
+//! restored and new entities, then new edges. Unique indexes are checked last, when they see everything.
 
 use octo_ck::TypeGraph;
 
@@ -13,18 +13,21 @@ use crate::store::WriteTransaction;
 use crate::tenant_id::TenantId;
 
 mod assign;
-mod complete;
+pub(crate) mod complete;
 mod counters;
 mod deletes;
-mod display;
+pub(crate) mod display;
 mod inserts;
 mod links;
 mod problems;
-mod unique;
+mod restores;
+mod stored;
+pub(crate) mod unique;
 mod updates;
 
 use counters::Counters;
 use problems::Problems;
+use stored::Named;
 
 /// What all stages share.
 struct Stage<'a> {
@@ -49,10 +52,12 @@ pub(crate) fn run(
         counters: Counters::default(),
         now: crate::value::instants::to_milliseconds(jiff::Timestamp::now()),
     };
-    let deletes = deletes::plan(&mut stage, &changes.deletes)?;
-    let updates = updates::plan(&mut stage, &changes.updates, &deletes)?;
+    let mut named = Named::default();
+    let deletes = deletes::plan(&mut stage, &changes.deletes, &mut named)?;
+    let updates = updates::plan(&mut stage, &changes.updates, &mut named)?;
+    let restores = restores::plan(&mut stage, &changes.restores, &mut named)?;
     let inserts = inserts::plan(&mut stage, &changes.inserts)?;
-    let links = links::plan(&mut stage, changes, &deletes, &inserts)?;
+    let links = links::plan(&mut stage, changes, &deletes, &restores, &inserts)?;
     let Stage {
         transaction,
         problems,
@@ -65,18 +70,20 @@ pub(crate) fn run(
     links.write_removals(transaction)?;
     let deleted = deletes::write(transaction, graph, deletes, now)?;
     let updated = updates::write(transaction, updates)?;
+    restores::write(transaction, &restores)?;
     for entity in &inserts {
         transaction.insert(entity)?;
     }
     counters.write(transaction, now)?;
     links.write_additions(transaction)?;
-    for entity in inserts.iter().chain(&updated) {
+    for entity in inserts.iter().chain(&updated).chain(&restores) {
         unique::check(transaction, graph, entity)?;
     }
     Ok(Applied {
         inserted: inserts,
         updated,
         deleted,
+        restored: restores::report(graph, restores, &links),
         associated: links.added,
         dissociated: links.removed,
     })

@@ -1,10 +1,15 @@
-//! Client of the identity service: users, roles, groups and people of other tenants.
+//! Client of the identity service: users, roles, groups and people of other tenants; OAuth clients,
+//! API resources, scopes and secrets.
 //!
 //! Methods are named after what they do; the id of the route in `spec/identity.md` 4 stands in each
 //! description. Lookups by e-mail address exist on the server for U3 only: call
 //! [`IdentityClient::find_user`] first and pass the user *name* on (section 9, item 6).
 
 mod admin_provisioning;
+mod api_resources;
+mod api_scopes;
+mod api_secrets;
+mod clients;
 mod dto;
 mod email_rules;
 mod groups;
@@ -15,6 +20,14 @@ mod users;
 
 use url::Url;
 
+pub use api_resources::ApiResourceDto;
+pub use api_scopes::ApiScopeDto;
+pub use api_secrets::{ApiSecretDto, SecretOwner};
+pub use clients::{
+    ApplyOverlayUrisDto, ApplyOverlayUrisListCountDto, ApplyOverlayUrisResultDto,
+    CleanOverlayEntriesClientResultDto, CleanOverlayEntriesResultDto, ClientDto,
+    ClientMirrorBackfillResponseDto, ClientMirrorDto, ClientMirrorProvisionResponseDto,
+};
 pub use dto::{
     CreateExternalTenantUserMappingDto, ExternalTenantUserMappingDto, ProvisionWithGroupsDto,
     SourceUserDto, TargetGroupDto, UpdateExternalTenantUserMappingDto,

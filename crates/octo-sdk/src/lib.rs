@@ -4,9 +4,10 @@
 //!
 //! | module | service | base address |
 //! |---|---|---|
-//! | [`identity`] | users, roles, admin provisioning | `{identity}/{tenant}/v1/` |
+//! | [`identity`] | users, roles, OAuth clients, API resources, admin provisioning | `{identity}/{tenant}/v1/` |
 //! | [`assets`] | tenants, Construction Kit import | `{assets}/{tenant}/v1/` |
 //! | [`bot`] | background jobs | `{bot}/{tenant}/v1/`, `{bot}/system/v1/` |
+//! | [`catalog`] | published Construction Kit models | `{pages}/ck-models/v2/…` |
 //! | [`oauth`] | OpenID provider: device flow, tokens, keys | `{authority}/connect/…` |
 //!
 //! The core ([`http`]) joins addresses, encodes every path segment, sends the caller's token and
@@ -29,6 +30,7 @@
 
 pub mod assets;
 pub mod bot;
+pub mod catalog;
 mod error;
 pub mod http;
 pub mod identity;

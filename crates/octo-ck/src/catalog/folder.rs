@@ -73,10 +73,20 @@ impl FolderCatalog {
         Ok(reader.finish())
     }
 
+    /// The name, for messages.
+    pub(super) fn label(&self) -> &str {
+        &self.name
+    }
+
+    /// Where a path of the catalog is on disk.
+    pub(super) fn place(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
     /// A file of the catalog; `path` was checked to lie inside it.
-    fn text(&self, path: &str) -> io::Result<String> {
+    pub(super) fn text(&self, path: &str) -> io::Result<String> {
         let mut text = String::new();
-        let file = File::open(self.root.join(path))?;
+        let file = File::open(self.place(path))?;
         file.take(MAX_FILE + 1).read_to_string(&mut text)?;
         if text.len() as u64 > MAX_FILE {
             return Err(io::Error::other("the file is larger than 32 MiB"));
@@ -120,7 +130,7 @@ impl Catalog for FolderCatalog {
             return Ok(None);
         };
         let mut problems = Diagnostics::default();
-        let location = self.root.join(&file.path).display().to_string();
+        let location = self.place(&file.path).display().to_string();
         let text = self.text(&file.path).map_err(|problem| {
             let text = format!("This cannot be read ({problem}): publish the model again.");
             let at = Position::whole(&location);
@@ -142,5 +152,10 @@ impl Catalog for FolderCatalog {
     fn refresh(&self, force: bool) -> Result<(), CatalogError> {
         let age = if force { Duration::ZERO } else { FRESH };
         self.index(Some(age)).map(drop)
+    }
+
+    fn publish(&self, model: &CompiledModel, force: bool) -> Result<(), CatalogError> {
+        self.write_model(model, force)?;
+        self.refresh(true)
     }
 }

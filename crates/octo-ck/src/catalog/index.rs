@@ -4,18 +4,15 @@
 //! [`IndexReader`] says which document it wants next and takes the text, so that folders and
 //! networks read the same way.
 
+pub(super) mod documents;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::Deserialize;
 
 use crate::id::CkModelId;
 use crate::version::CkVersion;
-
-/// What every path in a catalog starts with.
-const PREFIX: &str = "ck-models/v2/";
-
-/// The root index.
-const ROOT: &str = "ck-models/v2/catalog.json";
+use documents::{LibraryIndex, PREFIX, ROOT, RootIndex, VersionIndex};
 
 /// Documents a catalog may have.
 const MAX_DOCUMENTS: usize = 20_000;
@@ -103,40 +100,6 @@ enum Kind {
     Versions,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RootIndex {
-    models: Vec<LibraryEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LibraryEntry {
-    catalog_path: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LibraryIndex {
-    major_versions: Vec<LibraryEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct VersionIndex {
-    model_id: String,
-    #[serde(default)]
-    description: Option<String>,
-    versions: Vec<VersionEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct VersionEntry {
-    version: String,
-    file_path: String,
-}
-
 impl Default for IndexReader {
     fn default() -> Self {
         let root = Wanted {
@@ -156,6 +119,12 @@ impl IndexReader {
     /// is complete.
     pub fn wanted(&self) -> Option<&str> {
         self.wanted.front().map(|wanted| wanted.path.as_str())
+    }
+
+    /// Paths of all documents that are known to be wanted by now, the next one first. Whoever
+    /// fetches several at once takes them in this order.
+    pub fn all_wanted(&self) -> impl Iterator<Item = &str> {
+        self.wanted.iter().map(|wanted| wanted.path.as_str())
     }
 
     /// Takes the document that was [`wanted`](Self::wanted).
@@ -178,10 +147,18 @@ impl IndexReader {
         match kind {
             Kind::Root => {
                 let root: RootIndex = parse(&path, &text)?;
-                self.want(&path, root.models, Kind::Library)
+                let paths = root.models.into_iter().map(|entry| entry.catalog_path);
+                self.want(&path, paths, Kind::Library)
             }
             Kind::Library => match parse::<LibraryIndex>(&path, &text) {
-                Ok(library) => self.want(&path, library.major_versions, Kind::Versions),
+                Ok(library) => {
+                    let majors = library.major_versions.into_iter();
+                    self.want(
+                        &path,
+                        majors.map(|entry| entry.catalog_path),
+                        Kind::Versions,
+                    )
+                }
                 Err(_) => Ok(()),
             },
             Kind::Versions => self.add(&path, parse(&path, &text)?),
@@ -196,39 +173,78 @@ impl IndexReader {
     fn want(
         &mut self,
         named_by: &str,
-        entries: Vec<LibraryEntry>,
+        paths: impl ExactSizeIterator<Item = String>,
         kind: Kind,
     ) -> Result<(), IndexProblem> {
-        self.documents += entries.len();
+        self.documents += paths.len();
         if self.documents > MAX_DOCUMENTS {
             return Err(IndexProblem::TooLarge("20,000 index documents"));
         }
-        for LibraryEntry { catalog_path } in entries {
-            let path = inside(named_by, catalog_path)?;
+        for path in paths {
+            let path = inside(named_by, path)?;
             self.wanted.push_back(Wanted { path, kind });
         }
         Ok(())
     }
 
     fn add(&mut self, path: &str, index: VersionIndex) -> Result<(), IndexProblem> {
-        self.index.count += index.versions.len();
-        if self.index.count > MAX_MODELS {
-            return Err(IndexProblem::TooLarge("200,000 models"));
-        }
-        let versions = self.index.models.entry(index.model_id).or_default();
-        for VersionEntry { version, file_path } in index.versions {
-            let version = version.parse().map_err(|problem| form(path, &problem))?;
+        let name = index.model_id;
+        for entry in index.versions {
+            let version = entry
+                .version
+                .parse()
+                .map_err(|problem| form(path, &problem))?;
             let published = Published {
-                path: inside(path, file_path)?,
+                path: inside(path, entry.file_path)?,
                 description: index.description.clone(),
             };
-            versions.entry(version).or_insert(published);
+            self.index.add(&name, version, published)?;
         }
         Ok(())
     }
 }
 
 impl Index {
+    /// Adds a model version; one that is there already stays.
+    ///
+    /// # Errors
+    /// The path leads out of the catalog, or there are too many models.
+    pub fn add(
+        &mut self,
+        name: &str,
+        version: CkVersion,
+        published: Published,
+    ) -> Result<(), IndexProblem> {
+        if !is_catalog_path(&published.path) {
+            return Err(IndexProblem::Path {
+                path: name.to_owned(),
+                named: published.path,
+            });
+        }
+        if self.count >= MAX_MODELS {
+            return Err(IndexProblem::TooLarge("200,000 models"));
+        }
+        let versions = match self.models.get_mut(name) {
+            Some(versions) => versions,
+            None => self.models.entry(name.to_owned()).or_default(),
+        };
+        versions.entry(version).or_insert_with(|| {
+            self.count += 1;
+            published
+        });
+        Ok(())
+    }
+
+    /// How many model versions there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no model.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// All model versions, ordered by name and version.
     pub fn models(&self) -> impl Iterator<Item = (CkModelId, &Published)> {
         self.models.iter().flat_map(|(name, versions)| {
@@ -251,7 +267,10 @@ impl Index {
     }
 }
 
-fn parse<T: for<'de> Deserialize<'de>>(path: &str, text: &str) -> Result<T, IndexProblem> {
+pub(super) fn parse<T: for<'de> Deserialize<'de>>(
+    path: &str,
+    text: &str,
+) -> Result<T, IndexProblem> {
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str(text).map_err(|problem| form(path, &problem))
 }

@@ -4,6 +4,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use super::{Catalog, CatalogError, CatalogItem, ModelSet};
+use crate::compiler::check_compiled;
 use crate::id::CkModelId;
 use crate::model::CompiledModel;
 use crate::range::CkModelRange;
@@ -23,7 +24,7 @@ pub struct Listing {
     pub skipped: usize,
     /// The models of the page, ordered by name and version.
     pub items: Vec<CatalogItem>,
-    /// Catalogs whose models are missing here.
+    /// Catalogs whose models are missing here or may be out of date.
     pub failures: Vec<Failure>,
 }
 
@@ -80,6 +81,7 @@ impl Catalogs {
                             free.insert(item);
                         }
                     }
+                    failures.extend(outage(catalog));
                 }
                 Err(error) => failures.push(failure(catalog, error)),
             }
@@ -103,7 +105,7 @@ impl Catalogs {
         for catalog in &self.members {
             match catalog.load(id) {
                 Ok(Some(model)) => return Ok(model),
-                Ok(None) => {}
+                Ok(None) => failure = failure.or_else(|| catalog.outage()),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
@@ -116,7 +118,10 @@ impl Catalogs {
         let mut failures = Vec::new();
         for catalog in &self.members {
             match catalog.versions(name) {
-                Ok(ids) => found.extend(ids),
+                Ok(ids) => {
+                    found.extend(ids);
+                    failures.extend(outage(catalog));
+                }
                 Err(error) => failures.push(failure(catalog, error)),
             }
         }
@@ -131,6 +136,30 @@ impl Catalogs {
         versions.into_iter().rfind(|id| range.contains(id))
     }
 
+    /// Publishes a model into the catalog of that name, after checking that it resolves with the
+    /// dependencies these catalogs have. One that is there already is replaced only with `force`.
+    ///
+    /// # Errors
+    /// There is no such catalog, it takes no models or has this one, or the model does not resolve.
+    /// Nothing is published then.
+    pub fn publish(
+        &self,
+        name: &str,
+        model: &CompiledModel,
+        force: bool,
+    ) -> Result<(), CatalogError> {
+        let catalog = self.member(name)?;
+        let id = &model.model_id;
+        let checked = check_compiled(model.clone(), &id.to_string(), self);
+        if checked.diagnostics.has_errors() {
+            return Err(CatalogError::Unresolved {
+                id: id.clone(),
+                problems: checked.diagnostics,
+            });
+        }
+        catalog.publish(model, force)
+    }
+
     /// Looks again what the catalogs have; see [`Catalog::refresh`].
     pub fn refresh(&self, force: bool) -> Vec<Failure> {
         let refresh = |catalog: &Arc<dyn Catalog>| {
@@ -139,6 +168,10 @@ impl Catalogs {
         };
         self.members.iter().filter_map(refresh).collect()
     }
+}
+
+fn outage(catalog: &Arc<dyn Catalog>) -> Option<Failure> {
+    Some(failure(catalog, catalog.outage()?))
 }
 
 fn failure(catalog: &Arc<dyn Catalog>, error: CatalogError) -> Failure {

@@ -55,6 +55,10 @@ fn both_ends(
         multiplicity: role.outbound_multiplicity,
         origin: origin.clone(),
         target: association.target_ck_type_id.clone(),
+        target_attributes: association
+            .target_ck_attribute_ids
+            .clone()
+            .unwrap_or_default(),
         is_owned: true,
     };
     let back = AssociationNode {

@@ -1,14 +1,24 @@
 //! Entities of a tenant (spec, runtime 2).
 
-mod filters;
-mod protection;
+mod associations;
+mod columns;
+pub(super) mod criteria;
+mod edges;
+mod link;
+mod navigate;
+pub(super) mod protection;
+mod queries;
+mod restore;
+mod searches;
+mod sort;
+mod tree;
 mod writes;
 
 use std::sync::Arc;
 
 use octo_ck::TypeGraph;
 use octo_runtime::dto::{EntityDto, Projection};
-use octo_runtime::{Entity, EntityQuery, RtId, RtIdError, RuntimeError, Tenant};
+use octo_runtime::{Entity, RtId, RtIdError, RuntimeError, Tenant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,11 +26,13 @@ use serde_json::Value;
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
-use filters::SimpleFilters;
+use columns::Columns;
+use link::{create_association, delete_association};
+use navigate::navigate_associations;
+use queries::{query_entities, query_entities_simple};
+use restore::restore_entity;
+use tree::get_association_tree;
 use writes::{create_entity, delete_entity, update_entity};
-
-/// Entities returned when no limit is given.
-const DEFAULT_LIMIT: u64 = 100;
 
 /// The group of entity tools.
 pub fn toolset() -> Toolset {
@@ -28,6 +40,7 @@ pub fn toolset() -> Toolset {
         "Runtime: entity CRUD and navigation",
         "Creating, finding, changing and deleting entities",
     )
+    .tool(tool("query_entities", query_entities))
     .tool(tool("query_entities_simple", query_entities_simple))
     .tool(tool("get_entity_by_id", get_entity_by_id))
     .tool(
@@ -52,47 +65,31 @@ pub fn toolset() -> Toolset {
                 )
             }),
     )
-}
-
-/// Finds entities of a type, derived types included, whose attributes have the given values. All
-/// conditions must hold. Without conditions: all entities of the type.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct QueryEntitiesSimple {
-    /// Id of the type, e.g. "Basic/City".
-    ck_type_id: String,
-    /// Conditions: a list of {attributePath, value}, or an object {path: value}.
-    simple_filters: Option<SimpleFilters>,
-    /// Only return these attributes; paths reach into records (address.city).
-    attribute_paths: Option<Vec<String>>,
-    /// At most so many entities; default 100.
-    #[schemars(range(min = 1, max = 1000))]
-    limit: Option<u64>,
-    /// Leave out so many entities first.
-    #[schemars(range(min = 0))]
-    offset: Option<u64>,
-}
-
-/// Found entities.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct EntityList {
-    /// The type asked for.
-    ck_type_id: String,
-    /// All matches, not only those returned.
-    total_count: u64,
-    /// Entities returned.
-    returned_count: usize,
-    /// The entities.
-    #[schemars(with = "Vec<EntityItem>")]
-    entities: Vec<EntityDto>,
+    .tool(
+        tool("restore_entity", restore_entity)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(tool("navigate_associations", navigate_associations))
+    .tool(tool("get_association_tree", get_association_tree))
+    .tool(
+        tool("create_association", create_association)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(
+        tool("delete_association", delete_association)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(link::DeleteAssociation::refusal),
+    )
 }
 
 /// An entity.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of an entity to clients")]
-struct EntityItem {
+pub(super) struct EntityItem {
     /// Id of the entity, 24 hex digits.
     rt_id: String,
     /// Its concrete type.
@@ -129,47 +126,12 @@ struct EntityItem {
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of a value to clients")]
-struct AttributeItem {
+pub(super) struct AttributeItem {
     /// Name of the attribute.
     attribute_name: String,
     /// Its value; absent when it has none.
     #[serde(default)]
     value: Value,
-}
-
-async fn query_entities_simple(
-    cx: TenantCall,
-    p: QueryEntitiesSimple,
-) -> ToolResult<Data<EntityList>> {
-    let failed = |failure: Failure| failure.with("ckTypeId", &p.ck_type_id);
-    let tenant = cx.data().await?;
-    let graph = tenant.graph();
-    let filters = p
-        .simple_filters
-        .map(SimpleFilters::into_conditions)
-        .unwrap_or_default();
-    let projection = Projection::of(p.attribute_paths.as_deref().unwrap_or_default())
-        .map_err(|e| failed(e.into()))?;
-    let secret = protection::refuse_filters(&graph, &p.ck_type_id, filters.iter().map(|f| &*f.0));
-    secret.map_err(failed)?;
-    let mut query = EntityQuery::of(&p.ck_type_id)
-        .skip(p.offset.unwrap_or(0))
-        .take(p.limit.unwrap_or(DEFAULT_LIMIT));
-    for (path, value) in filters {
-        query = query.eq(&path, value);
-    }
-    let page = tenant.query(query).await.map_err(|e| failed(e.into()))?;
-    let entities: Vec<EntityDto> = page
-        .items
-        .into_iter()
-        .map(|entity| shown(entity, &graph, &projection))
-        .collect();
-    Ok(Data(EntityList {
-        ck_type_id: p.ck_type_id,
-        total_count: page.total,
-        returned_count: entities.len(),
-        entities,
-    }))
 }
 
 /// Gets one entity by its id.
@@ -180,6 +142,11 @@ struct GetEntityById {
     ck_type_id: String,
     /// Id of the entity, 24 hex digits.
     rt_id: String,
+    /// Only return these attributes; paths reach into records (address.city), lists
+    /// (items[0].name) and over associations (parent.Basic/City->name).
+    attribute_paths: Option<Vec<String>>,
+    /// Also return it when it is archived (deleted); default false.
+    include_archived: Option<bool>,
 }
 
 /// One entity.
@@ -194,12 +161,32 @@ struct OneEntity {
 }
 
 async fn get_entity_by_id(cx: TenantCall, p: GetEntityById) -> ToolResult<Data<OneEntity>> {
-    let found = find(&cx, &p.ck_type_id, &p.rt_id).await;
-    let found = found.map_err(|failure| failure.with("typeId", &p.ck_type_id))?;
-    Ok(Data(OneEntity {
-        entity: shown(found.entity, &found.graph, &Projection::all()),
-        type_id: p.ck_type_id,
-    }))
+    let type_id = p.ck_type_id.clone();
+    let entity = get(&cx, p).await;
+    let entity = entity.map_err(|failure| failure.with("typeId", &type_id))?;
+    Ok(Data(OneEntity { type_id, entity }))
+}
+
+async fn get(cx: &TenantCall, p: GetEntityById) -> Result<EntityDto, Failure> {
+    let rt_id = parse_id(&p.rt_id)?;
+    let paths = p.attribute_paths.unwrap_or_default();
+    let columns = Columns::of(&paths)?;
+    let tenant = cx.data().await?;
+    let found = match p.include_archived.unwrap_or(false) {
+        true => tenant.get_with_archived(&p.ck_type_id, rt_id).await?,
+        false => tenant.get(&p.ck_type_id, rt_id).await?,
+    };
+    let missing = || missing(&p.ck_type_id, rt_id);
+    let entity = found.ok_or_else(missing)?;
+    let mut shown = columns.shown(&tenant, &p.ck_type_id, vec![entity]).await?;
+    shown.pop().ok_or_else(|| missing().into())
+}
+
+fn missing(ck_type: &str, rt_id: RtId) -> RuntimeError {
+    RuntimeError::EntityMissing {
+        ck_type: ck_type.to_owned(),
+        rt_id,
+    }
 }
 
 /// The entity a call names, and where it is.
@@ -210,16 +197,10 @@ struct Found {
 }
 
 async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Failure> {
-    let rt_id: RtId = rt_id
-        .trim()
-        .parse()
-        .map_err(|error: RtIdError| Failure::new(error.to_string()))?;
+    let rt_id = parse_id(rt_id)?;
     let tenant = cx.data().await?;
     let entity = tenant.get(ck_type, rt_id).await?;
-    let entity = entity.ok_or_else(|| RuntimeError::EntityMissing {
-        ck_type: ck_type.to_owned(),
-        rt_id,
-    })?;
+    let entity = entity.ok_or_else(|| missing(ck_type, rt_id))?;
     Ok(Found {
         graph: tenant.graph(),
         tenant,
@@ -227,8 +208,13 @@ async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Fail
     })
 }
 
+fn parse_id(text: &str) -> Result<RtId, Failure> {
+    let parsed = text.trim().parse();
+    parsed.map_err(|error: RtIdError| Failure::new(error.to_string()))
+}
+
 /// An entity as callers see it: without secrets.
-fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
+pub(super) fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
 }

@@ -7,8 +7,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
 mod admin_provisioning;
+mod aggregation;
+mod api_access;
 mod app;
 mod archive_paths;
+mod association_tools;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
@@ -18,13 +21,18 @@ mod contract;
 mod edge;
 mod email_rules;
 mod entities;
+mod entity_associations;
 mod files;
 mod gate;
 mod groups;
 mod knowledge;
+mod links;
 mod matrix;
 mod metadata;
 mod models;
+mod navigate;
+mod oauth_clients;
+mod persisted_queries;
 mod protocol;
 mod resources;
 mod roles;
@@ -32,6 +40,8 @@ mod services;
 mod session;
 mod tenants;
 mod tokens;
+mod town;
+mod trees;
 mod types;
 mod user_mappings;
 mod users;

@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod access;
+mod clients;
 mod email_rules;
 mod groups;
 mod import;
 mod jobs;
+mod mirrors;
 mod platform;
 mod provisioning;
+mod resources;
 mod roles;
+mod secrets;
 mod setup;
 mod tenants;
 mod user_mappings;

@@ -7,10 +7,10 @@ use octo_ck::TypeGraph;
 use octo_ck::model::Multiplicity;
 
 use super::Stage;
+use super::stored::{self, Named};
 use crate::change::{DeleteEntity, DeleteMode, Deleted};
 use crate::entity::{Association, Direction, Entity, EntityRef, RtState};
 use crate::error::RuntimeError;
-use crate::resolve;
 use crate::rt_id::RtId;
 use crate::store::{EdgeQuery, EntityPatch, WriteTransaction};
 
@@ -25,17 +25,17 @@ pub(super) struct Planned {
 pub(super) fn plan(
     stage: &mut Stage<'_>,
     deletes: &[DeleteEntity],
+    named: &mut Named,
 ) -> Result<Vec<Planned>, RuntimeError> {
-    let mut seen = BTreeSet::new();
     let mut planned = Vec::with_capacity(deletes.len());
     for delete in deletes {
-        let Some(entity) = load(stage, delete)? else {
+        let stored = match delete.mode {
+            DeleteMode::Archive => stored::find_active(stage, &delete.ck_type, delete.rt_id)?,
+            DeleteMode::Erase => stored::find(stage, &delete.ck_type, delete.rt_id)?,
+        };
+        let Some(entity) = stored.filter(|entity| named.add(stage, entity)) else {
             continue;
         };
-        if !seen.insert(entity.rt_id) {
-            stage.problems.findings.changed_twice(&entity.entity_ref());
-            continue;
-        }
         stage
             .problems
             .check_version(delete.expected_version, &entity);
@@ -100,21 +100,6 @@ pub(super) fn write(
         transaction.erase(rt_id)?;
     }
     Ok(reports)
-}
-
-fn load(stage: &mut Stage<'_>, delete: &DeleteEntity) -> Result<Option<Entity>, RuntimeError> {
-    let graph = stage.graph;
-    let Some(asked) = stage.problems.find_type(graph, &delete.ck_type) else {
-        return Ok(None);
-    };
-    let stored = stage.transaction.entity(delete.rt_id)?.filter(|entity| {
-        let is_there = !entity.is_archived() || delete.mode == DeleteMode::Erase;
-        is_there && resolve::is_a(graph, &entity.ck_type_id, &asked.rt_id)
-    });
-    if stored.is_none() {
-        stage.problems.missing(&delete.ck_type, delete.rt_id);
-    }
-    Ok(stored)
 }
 
 fn archive(

@@ -55,6 +55,22 @@ impl<'a> Problems<'a> {
         });
     }
 
+    /// An entity to change is archived.
+    pub(super) fn archived(&mut self, ck_type: &str, rt_id: RtId) {
+        self.findings.entity_missing(&format!("{ck_type}@{rt_id}"));
+        self.single.get_or_insert(RuntimeError::EntityArchived {
+            ck_type: ck_type.to_owned(),
+            rt_id,
+        });
+    }
+
+    /// An entity to restore is not archived.
+    pub(super) fn active(&mut self, ck_type: &str, rt_id: RtId) {
+        self.values.push(format!(
+            "Entity '{ck_type}@{rt_id}' is not archived, there is nothing to restore."
+        ));
+    }
+
     /// Values that do not fit.
     pub(super) fn values(&mut self, problems: Result<(), Vec<String>>) {
         if let Err(problems) = problems {

@@ -19,7 +19,7 @@ use crate::value::stored::encode;
 use crate::value::{Record, Value};
 
 /// Fails when another entity has the same values in a unique index.
-pub(super) fn check(
+pub(crate) fn check(
     transaction: &mut dyn WriteTransaction,
     graph: &TypeGraph,
     entity: &Entity,

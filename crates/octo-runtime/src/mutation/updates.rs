@@ -1,17 +1,14 @@
 //! Changes to stored entities.
 
-use std::collections::BTreeSet;
-
 use octo_ck::graph::TypeNode;
 
 use super::assign::{self, Draft};
 use super::complete::Completion;
-use super::deletes::Planned as PlannedDelete;
+use super::stored::{self, Named};
 use super::{Stage, display};
 use crate::change::UpdateEntity;
 use crate::entity::Entity;
 use crate::error::RuntimeError;
-use crate::resolve;
 use crate::store::{EntityPatch, WriteTransaction};
 use crate::value::coerce::{Coercion, Slot};
 use crate::value::composite::undefined;
@@ -26,16 +23,14 @@ pub(super) struct Planned {
 pub(super) fn plan(
     stage: &mut Stage<'_>,
     updates: &[UpdateEntity],
-    deletes: &[PlannedDelete],
+    named: &mut Named,
 ) -> Result<Vec<Planned>, RuntimeError> {
-    let mut seen: BTreeSet<_> = deletes.iter().map(|delete| delete.entity.rt_id).collect();
     let mut planned = Vec::with_capacity(updates.len());
     for update in updates {
         let Some((node, stored)) = load(stage, update)? else {
             continue;
         };
-        if !seen.insert(update.rt_id) {
-            stage.problems.findings.changed_twice(&stored.entity_ref());
+        if !named.add(stage, &stored) {
             continue;
         }
         stage
@@ -71,16 +66,11 @@ fn load(stage: &mut Stage<'_>, update: &UpdateEntity) -> Result<Loaded, RuntimeE
         stage.problems.findings.type_abstract(&asked.rt_id);
         return Ok(None);
     }
-    let stored = stage.transaction.entity(update.rt_id)?;
-    let stored = stored.filter(|entity| {
-        !entity.is_archived() && resolve::is_a(graph, &entity.ck_type_id, &asked.rt_id)
-    });
-    let Some(stored) = stored else {
-        stage.problems.missing(&update.ck_type, update.rt_id);
-        return Ok(None);
-    };
-    let node = graph.type_node(&stored.ck_type_id);
-    Ok(node.map(|node| (std::sync::Arc::clone(node), stored)))
+    let stored = stored::find_active(stage, &update.ck_type, update.rt_id)?;
+    Ok(stored.and_then(|entity| {
+        let node = graph.type_node(&entity.ck_type_id)?;
+        Some((std::sync::Arc::clone(node), entity))
+    }))
 }
 
 fn change(

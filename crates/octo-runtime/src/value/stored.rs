@@ -112,6 +112,27 @@ impl<'g> Decoder<'g> {
         self.attributes(nodes, stored)
     }
 
+    /// Attributes of an association of a role.
+    pub(crate) fn association(
+        &self,
+        role: &octo_ck::RtCkId,
+        stored: Map<String, Json>,
+    ) -> Attributes {
+        let role = self.graph.role(role);
+        let mut attributes = Attributes::new();
+        for (camel, json) in stored {
+            let node = role.and_then(|role| role.attribute(&camel));
+            let value = match node {
+                Some(node) => self.value(node.value_type, json),
+                None => self.by_shape(json),
+            };
+            if let Some(value) = value {
+                attributes.insert(&camel, value);
+            }
+        }
+        attributes
+    }
+
     fn attributes(&self, nodes: Option<Nodes<'_>>, stored: Map<String, Json>) -> Attributes {
         let mut attributes = Attributes::new();
         for (camel, json) in stored {

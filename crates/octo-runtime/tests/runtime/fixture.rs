@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use octo_runtime::{Runtime, RuntimeConfig, Tenant, TenantId};
+use octo_runtime::{Criteria, EntityQuery, Runtime, RuntimeConfig, RuntimeError, Tenant, TenantId};
 
 use crate::model::demo;
+
+/// All entities but those that record which models came when.
+pub(crate) fn data() -> EntityQuery {
+    EntityQuery::of("System/Entity").filter(Criteria::ne("ckTypeId", "System/MigrationHistory"))
+}
 
 /// A runtime in a folder that is removed when dropped.
 pub(crate) struct Fixture {
@@ -47,4 +52,18 @@ impl Fixture {
         names.sort();
         names
     }
+}
+
+/// Numbers of the findings in an error.
+pub(crate) fn codes(error: &RuntimeError) -> Vec<u16> {
+    match error {
+        RuntimeError::Invalid(messages) => messages.codes(),
+        other => panic!("unexpected error: {other}"),
+    }
+}
+
+/// How many such entities there are, archived ones included.
+pub(crate) async fn count(tenant: &Tenant) -> u64 {
+    let everything = data().include_archived();
+    tenant.query(everything).await.unwrap().total
 }

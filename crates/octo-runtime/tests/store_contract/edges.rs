@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use octo_ck::model::ValueType;
-use octo_runtime::store::{EdgeQuery, Filter, Test, transact};
-use octo_runtime::{Association, Direction, Entity, RtId, StoreError};
+use octo_runtime::store::{EdgePage, EdgeQuery, Filter, Test, transact};
+use octo_runtime::{Association, Direction, Entity, StoreError};
 
 use crate::samples::{Store, graph, insert, test, things, tool};
 
 fn edge(role: &str, origin: &Entity, target: &Entity) -> Association {
-    Association {
-        id: RtId::generate(),
-        role: role.parse().unwrap(),
-        origin: origin.entity_ref(),
-        target: target.entity_ref(),
-    }
+    Association::new(
+        origin.entity_ref(),
+        role.parse().unwrap(),
+        target.entity_ref(),
+    )
 }
 
 async fn link(store: &Store, edges: &[Association]) -> Result<(), StoreError> {
@@ -41,7 +40,8 @@ pub(crate) async fn edges_are_found_from_both_ends(store: Store) {
     let [a, b, c] = &entities;
     let edges = [edge("X/R", a, b), edge("X/S", a, c), edge("X/R", c, a)];
     link(&store, &edges).await.unwrap();
-    let found = async |query: EdgeQuery| store.edges(query).await.unwrap();
+    let found =
+        async |query: EdgeQuery| store.edges(&graph(), query, EdgePage::all()).await.unwrap();
     use Direction::{Any, Inbound, Outbound};
     assert_eq!(found(around(a, None, Any)).await, edges);
     assert_eq!(found(around(a, None, Outbound)).await, edges[..2]);

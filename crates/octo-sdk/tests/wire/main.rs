@@ -5,6 +5,7 @@
 
 mod assets;
 mod bot;
+mod clients;
 mod errors;
 mod groups;
 mod identity;

@@ -7,7 +7,7 @@
 
 use octo_ck::graph::TypeNode;
 use octo_ck::{RtCkId, TypeGraph};
-use octo_runtime::{Attributes, Entity, Value};
+use octo_runtime::{Attributes, Criteria, Entity, Operand, Value};
 
 use crate::reply::Failure;
 
@@ -53,26 +53,58 @@ pub(super) fn refuse_writes(graph: &TypeGraph, ck_type: &str) -> Result<(), Fail
     )))
 }
 
+/// Refuses to write associations that grant rights: they bypass the identity service as well.
+pub(super) fn refuse_role(role: &RtCkId) -> Result<(), Failure> {
+    if role.model() == IDENTITY {
+        return Err(Failure::new(format!(
+            "Associations of role '{role}' cannot be written with the entity tools. Use the tools for users, roles, groups and clients (get_users, create_user, …)."
+        )));
+    }
+    Ok(())
+}
+
 /// Refuses to filter by secrets: answers would tell them bit by bit.
-pub(super) fn refuse_filters<'a>(
+pub(in crate::tools) fn refuse_filters(
     graph: &TypeGraph,
     ck_type: &str,
-    paths: impl Iterator<Item = &'a str>,
+    criteria: &Criteria,
 ) -> Result<(), Failure> {
-    let Ok(node) = graph.find_type(ck_type.trim()) else {
-        return Ok(());
-    };
-    if !is_identity(node) {
-        return Ok(());
-    }
-    for path in paths {
-        let is_secret =
-            is_secret_type(&node.rt_id) || path.split(['.', '[', ']']).any(is_secret_name);
-        if is_secret {
-            return Err(Failure::new(format!(
-                "'{path}' holds secrets and cannot be filtered by."
-            )));
+    match criteria {
+        Criteria::All(parts) | Criteria::Any(parts) => {
+            let mut parts = parts.iter();
+            parts.try_for_each(|part| refuse_filters(graph, ck_type, part))
         }
+        Criteria::Named(_, part) => refuse_filters(graph, ck_type, part),
+        Criteria::Field(condition) => {
+            refuse_path(graph, ck_type, &condition.path)?;
+            match &condition.value {
+                Operand::Criteria(inner) => refuse_filters(graph, ck_type, inner),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Refuses a path that leads to secrets, also over associations.
+pub(in crate::tools) fn refuse_path(
+    graph: &TypeGraph,
+    ck_type: &str,
+    path: &str,
+) -> Result<(), Failure> {
+    let own = graph.find_type(ck_type.trim()).ok();
+    let is_over_associations = path.contains("->");
+    // An unknown type is reported by the query itself.
+    let may_be_secret = is_over_associations || own.is_some_and(|node| is_identity(node));
+    let names = || path.split(['.', '[', ']', '>', ':', '=', '-', ' ']);
+    let is_secret = own.is_some_and(|node| is_secret_type(&node.rt_id))
+        || SECRET_TYPES
+            .iter()
+            .any(|secret| is_over_associations && mentions(path, secret))
+        || names().any(is_secret_name);
+    if may_be_secret && is_secret {
+        return Err(Failure::new(format!(
+            "'{path}' holds secrets and cannot be filtered by."
+        )));
     }
     Ok(())
 }
@@ -123,6 +155,13 @@ fn lineage(node: &TypeNode) -> impl Iterator<Item = &RtCkId> {
 
 fn is_secret_type(id: &RtCkId) -> bool {
     SECRET_TYPES.contains(&id.to_string().as_str())
+}
+
+/// Whether a path names a type, in any spelling of its id.
+fn mentions(path: &str, ck_type: &str) -> bool {
+    let element = ck_type.rsplit('/').next().unwrap_or(ck_type);
+    path.to_ascii_lowercase()
+        .contains(&format!("/{}", element.to_ascii_lowercase()))
 }
 
 fn is_secret_name(name: &str) -> bool {

@@ -1,12 +1,14 @@
 //! Creating, changing and deleting entities.
 
 use octo_ck::TypeGraph;
+use octo_runtime::change::LinkEnd;
 use octo_runtime::dto::{EntityDto, Projection};
-use octo_runtime::{DeleteEntity, NewEntity, RuntimeError, UpdateEntity};
+use octo_runtime::{ChangeSet, DeleteEntity, NewEntity, RuntimeError, UpdateEntity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::edges::{self, Edge, EdgeChange};
 use super::{EntityItem, Found, find, protection, shown};
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
@@ -14,14 +16,14 @@ use crate::reply::{Data, Failure, ToolResult};
 /// A value to write.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct AttributeUpdate {
+pub(super) struct AttributeUpdate {
     /// Attribute, or path into a record: address.city, contacts[0].lastName.
-    attribute_path: String,
+    pub(super) attribute_path: String,
     /// Its new value; null removes it.
-    value: Value,
+    pub(super) value: Value,
 }
 
-/// Creates an entity. get_type_schema tells which attributes it needs.
+/// Creates an entity. get_type_schema tells which attributes and associations it needs.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CreateEntity {
@@ -29,6 +31,8 @@ pub(super) struct CreateEntity {
     ck_type_id: String,
     /// Values of the entity.
     entity_data: Vec<AttributeUpdate>,
+    /// Associations of the entity. Some types must have one, e.g. a parent.
+    associations: Option<Vec<Edge>>,
 }
 
 /// A created entity.
@@ -48,22 +52,42 @@ pub(super) async fn create_entity(
     cx: TenantCall,
     p: CreateEntity,
 ) -> ToolResult<Data<CreatedEntity>> {
-    let failed = |failure: Failure| failure.with("ckTypeId", &p.ck_type_id);
+    let ck_type_id = p.ck_type_id.clone();
+    let created = create(&cx, p).await;
+    created
+        .map(Data)
+        .map_err(|failure| failure.with("ckTypeId", ck_type_id))
+}
+
+async fn create(cx: &TenantCall, p: CreateEntity) -> Result<CreatedEntity, Failure> {
     let tenant = cx.data().await?;
-    protection::refuse_writes(&tenant.graph(), &p.ck_type_id).map_err(failed)?;
+    let graph = tenant.graph();
+    protection::refuse_writes(&graph, &p.ck_type_id)?;
     let mut entity = NewEntity::of(&p.ck_type_id).with_optional_defaults();
     for item in p.entity_data {
         entity = entity.assign(item.attribute_path, item.value);
     }
-    let stored = tenant.insert(entity).await.map_err(|e| failed(e.into()))?;
-    Ok(Data(CreatedEntity {
+    let mut changes = ChangeSet::new();
+    if let Ok(node) = graph.find_type(p.ck_type_id.trim()) {
+        for edge in p.associations.iter().flatten() {
+            changes = edge.add_to(changes, LinkEnd::from(&entity), node)?;
+        }
+    }
+    let applied = tenant.apply(changes.insert(entity)).await;
+    let mut applied = applied.map_err(|error| {
+        let hint = edges::hint(&error, &graph, &p.ck_type_id);
+        let text = hint.map_or_else(|| error.to_string(), |hint| format!("{error}\n{hint}"));
+        Failure::new(text)
+    })?;
+    let stored = applied.inserted.pop().ok_or_else(no_result)?;
+    Ok(CreatedEntity {
         rt_id: stored.rt_id.to_string(),
-        entity: shown(stored, &tenant.graph(), &Projection::all()),
+        entity: shown(stored, &graph, &Projection::all()),
         ck_type_id: p.ck_type_id,
-    }))
+    })
 }
 
-/// Changes attributes of an entity; attributes that are not named stay. With expectedVersion
+/// Changes attributes and associations of an entity; attributes that are not named stay. With expectedVersion
 /// nothing is written if somebody else changed the entity meanwhile: the current entity comes back
 /// with isConflict.
 #[derive(Deserialize, JsonSchema)]
@@ -75,6 +99,8 @@ pub(super) struct UpdateEntityParameters {
     ck_type_id: String,
     /// Values to change.
     entity_data: Vec<AttributeUpdate>,
+    /// Associations to create or delete, in one go with the values.
+    associations: Option<Vec<EdgeChange>>,
     /// The rtVersion the change is based on.
     #[schemars(range(min = 0))]
     expected_version: Option<u64>,
@@ -124,8 +150,15 @@ async fn update(cx: &TenantCall, p: UpdateEntityParameters) -> Result<UpdatedEnt
     if let Some(version) = p.expected_version {
         update = update.expect_version(version);
     }
-    let updated = tenant.update(update).await;
-    let updated = updated.map_err(|error| refused(error, &graph))?;
+    let mut changes = ChangeSet::new().update(update);
+    if let Some(node) = graph.type_node(&entity.ck_type_id) {
+        for edge in p.associations.iter().flatten() {
+            changes = edge.add_to(changes, LinkEnd::from(&entity), node)?;
+        }
+    }
+    let applied = tenant.apply(changes).await;
+    let mut applied = applied.map_err(|error| refused(error, &graph))?;
+    let updated = applied.updated.pop().ok_or_else(no_result)?;
     Ok(UpdatedEntity {
         type_id: p.ck_type_id,
         rt_id: p.rt_id,
@@ -207,8 +240,12 @@ async fn delete(cx: &TenantCall, p: DeleteEntityParameters) -> Result<DeletedEnt
     })
 }
 
+pub(super) fn no_result() -> Failure {
+    Failure::new("The change had no result.")
+}
+
 /// A failed write; a stale version comes back with the current entity.
-fn refused(error: RuntimeError, graph: &TypeGraph) -> Failure {
+pub(super) fn refused(error: RuntimeError, graph: &TypeGraph) -> Failure {
     let current = error
         .as_conflict()
         .map(|conflict| (conflict.current, conflict.entity.clone()));

@@ -1,45 +1,196 @@
 //! Rows of the association table.
+//!
+//! Both directions have an index in the order edges come in, so edges are read entity by entity
+//! with one prepared statement, and reading stops when the page is full: nothing is sorted, and
+//! the number of entities is not limited by the places a statement may have.
 
-use octo_ck::RtCkId;
+use std::collections::HashMap;
+
+use octo_ck::{RtCkId, TypeGraph};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use serde_json::Map;
 
 use super::failed;
+use super::select::{IDS, id_list};
 use crate::entity::{Association, Direction, EntityRef};
 use crate::rt_id::RtId;
-use crate::store::{EdgeQuery, StoreError};
+use crate::store::{EdgeKey, EdgePage, EdgeQuery, StoreError};
+use crate::value::stored::Decoder;
 
-const COLUMNS: &str = "association_id, role, origin_id, origin_type, target_id, target_type";
+const COLUMNS: &str = "association_id, role, origin_id, origin_type, target_id, target_type, attributes, target_attributes";
 
-/// Edges that meet a query, ordered by id.
+/// One end of the table's edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    /// The near end is the origin.
+    Outbound,
+    /// The near end is the target.
+    Inbound,
+}
+
+impl Side {
+    fn of(direction: Direction) -> &'static [Side] {
+        match direction {
+            Direction::Outbound => &[Side::Outbound],
+            Direction::Inbound => &[Side::Inbound],
+            Direction::Any => &[Side::Outbound, Side::Inbound],
+        }
+    }
+
+    /// Columns of the near and the far end.
+    fn columns(self) -> (&'static str, &'static str) {
+        match self {
+            Side::Outbound => ("origin_id", "target_id"),
+            Side::Inbound => ("target_id", "origin_id"),
+        }
+    }
+
+    /// The near and the far end.
+    fn ends(self, origin: RtId, target: RtId) -> (RtId, RtId) {
+        match self {
+            Side::Outbound => (origin, target),
+            Side::Inbound => (target, origin),
+        }
+    }
+}
+
+/// Edges that meet a query, in its order.
 pub(super) fn find(
     connection: &Connection,
+    graph: &TypeGraph,
     query: &EdgeQuery,
+    page: &EdgePage,
 ) -> Result<Vec<Association>, StoreError> {
-    let mut parameters = Vec::new();
-    let condition = match query.direction {
-        Direction::Outbound => condition("origin_id", query, &mut parameters),
-        Direction::Inbound => condition("target_id", query, &mut parameters),
-        Direction::Any => {
-            let outbound = condition("origin_id", query, &mut parameters);
-            let inbound = condition("target_id", query, &mut parameters);
-            format!("({outbound}) OR ({inbound})")
+    let mut reader = Reader::new(connection, graph, query, page);
+    reader.read()?;
+    Ok(reader.found)
+}
+
+struct Reader<'q> {
+    connection: &'q Connection,
+    graph: &'q TypeGraph,
+    query: &'q EdgeQuery,
+    page: &'q EdgePage,
+    /// Where each entity first stands in the query.
+    positions: HashMap<RtId, usize>,
+    far: Option<String>,
+    limit: usize,
+    found: Vec<Association>,
+}
+
+impl<'q> Reader<'q> {
+    fn new(
+        connection: &'q Connection,
+        graph: &'q TypeGraph,
+        query: &'q EdgeQuery,
+        page: &'q EdgePage,
+    ) -> Self {
+        let mut positions = HashMap::with_capacity(query.entities.len());
+        for (position, id) in query.entities.iter().enumerate() {
+            positions.entry(*id).or_insert(position);
         }
-    };
-    let sql =
-        format!("SELECT {COLUMNS} FROM association WHERE {condition} ORDER BY association_id");
-    let read = || {
-        let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params_from_iter(parameters), Raw::read)?;
-        rows.collect::<rusqlite::Result<Vec<_>>>()
-    };
-    let raw = read().map_err(failed("read associations"))?;
-    raw.into_iter().map(Raw::decode).collect()
+        Self {
+            connection,
+            graph,
+            query,
+            page,
+            positions,
+            far: page.far.as_deref().map(id_list),
+            limit: page.take.unwrap_or(usize::MAX),
+            found: Vec::new(),
+        }
+    }
+
+    fn read(&mut self) -> Result<(), StoreError> {
+        let start = self.start();
+        for (position, near) in self.query.entities.iter().enumerate() {
+            if self.positions.get(near) != Some(&position) {
+                continue;
+            }
+            for side in Side::of(self.query.direction) {
+                if self.found.len() >= self.limit {
+                    return Ok(());
+                }
+                match &start {
+                    Some((group, _)) if (position, *side) < *group => {}
+                    Some((group, after)) if (position, *side) == *group => {
+                        self.group(*near, *side, Some(after))?;
+                    }
+                    _ => self.group(*near, *side, None)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the page starts: after which edge of which entity.
+    fn start(&self) -> Option<((usize, Side), &'q EdgeKey)> {
+        let after = self.page.after.as_ref()?;
+        let groups = Side::of(self.query.direction).iter().filter_map(|side| {
+            let (near, _) = side.ends(after.origin, after.target);
+            Some((*self.positions.get(&near)?, *side))
+        });
+        Some((groups.min()?, after))
+    }
+
+    /// The edges of one entity in one direction.
+    fn group(&mut self, near: RtId, side: Side, after: Option<&EdgeKey>) -> Result<(), StoreError> {
+        let mut parameters = vec![blob(near)];
+        let sql = self.sql(side, after, &mut parameters);
+        let read = failed("read associations");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(&read)?;
+        let mut rows = statement
+            .query(params_from_iter(parameters))
+            .map_err(&read)?;
+        while self.found.len() < self.limit
+            && let Some(row) = rows.next().map_err(&read)?
+        {
+            let raw = Raw::read(row).map_err(&read)?;
+            if self.comes_here(&raw, side) {
+                self.found.push(raw.decode(self.graph)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn sql(&self, side: Side, after: Option<&EdgeKey>, parameters: &mut Vec<Sql>) -> String {
+        let (near, far) = side.columns();
+        let mut sql = format!("SELECT {COLUMNS} FROM association WHERE {near} = ?");
+        if let Some(role) = &self.query.role {
+            parameters.push(Sql::Text(role.to_string()));
+            sql.push_str(" AND role = ?");
+        }
+        if let Some(after) = after {
+            let (_, far_id) = side.ends(after.origin, after.target);
+            parameters.extend([Sql::Text(after.role.to_string()), blob(far_id)]);
+            sql.push_str(&format!(" AND (role, {far}) > (?, ?)"));
+        }
+        if let Some(list) = &self.far {
+            parameters.push(Sql::Text(list.clone()));
+            sql.push_str(&format!(" AND {far} IN {IDS}"));
+        }
+        sql.push_str(&format!(" ORDER BY role, {far}"));
+        sql
+    }
+
+    /// Whether an edge between two of the entities comes with this one rather than the other.
+    fn comes_here(&self, raw: &Raw, side: Side) -> bool {
+        if self.query.direction != Direction::Any {
+            return true;
+        }
+        let position = |id: [u8; 12]| self.positions.get(&RtId::from_bytes(id));
+        match (position(raw.origin.0), position(raw.target.0)) {
+            (Some(origin), Some(target)) => (side == Side::Outbound) == (origin <= target),
+            _ => true,
+        }
+    }
 }
 
 /// The edge of a role between two entities.
 pub(super) fn between(
     connection: &Connection,
+    graph: &TypeGraph,
     origin: RtId,
     role: &RtCkId,
     target: RtId,
@@ -57,36 +208,26 @@ pub(super) fn between(
             .optional()
     };
     let raw = read().map_err(failed("read associations"))?;
-    raw.map(Raw::decode).transpose()
+    raw.map(|raw| raw.decode(graph)).transpose()
 }
 
 /// SQL that lists the ids at the far ends of edges.
 pub(super) fn far_ids(query: &EdgeQuery, parameters: &mut Vec<Sql>) -> String {
-    let mut select = |far: &str, near: &str| {
-        let condition = condition(near, query, parameters);
-        format!("SELECT {far} FROM association WHERE {condition}")
-    };
-    match query.direction {
-        Direction::Outbound => select("target_id", "origin_id"),
-        Direction::Inbound => select("origin_id", "target_id"),
-        Direction::Any => {
-            let outbound = select("target_id", "origin_id");
-            let inbound = select("origin_id", "target_id");
-            format!("{outbound} UNION {inbound}")
+    let sides = Side::of(query.direction).iter().map(|side| {
+        let (near, far) = side.columns();
+        parameters.push(Sql::Text(id_list(&query.entities)));
+        let mut select = format!("SELECT {far} FROM association WHERE {near} IN {IDS}");
+        if let Some(role) = &query.role {
+            parameters.push(Sql::Text(role.to_string()));
+            select.push_str(" AND role = ?");
         }
-    }
+        select
+    });
+    sides.collect::<Vec<_>>().join(" UNION ")
 }
 
-fn condition(near: &str, query: &EdgeQuery, parameters: &mut Vec<Sql>) -> String {
-    let ids = query.entities.iter();
-    parameters.extend(ids.map(|id| Sql::Blob(id.as_bytes().to_vec())));
-    let places = vec!["?"; query.entities.len()].join(",");
-    let mut condition = format!("{near} IN ({places})");
-    if let Some(role) = &query.role {
-        parameters.push(Sql::Text(role.to_string()));
-        condition.push_str(" AND role = ?");
-    }
-    condition
+fn blob(id: RtId) -> Sql {
+    Sql::Blob(id.as_bytes().to_vec())
 }
 
 struct Raw {
@@ -94,6 +235,8 @@ struct Raw {
     role: String,
     origin: ([u8; 12], String),
     target: ([u8; 12], String),
+    attributes: Option<String>,
+    target_attributes: Option<String>,
 }
 
 impl Raw {
@@ -103,25 +246,40 @@ impl Raw {
             role: row.get(1)?,
             origin: (row.get(2)?, row.get(3)?),
             target: (row.get(4)?, row.get(5)?),
+            attributes: row.get(6)?,
+            target_attributes: row.get(7)?,
         })
     }
 
-    fn decode(self) -> Result<Association, StoreError> {
+    fn decode(self, graph: &TypeGraph) -> Result<Association, StoreError> {
         let id = RtId::from_bytes(self.id);
+        let corrupt = |message: String| StoreError::Corrupt {
+            what: format!("association {id}"),
+            message,
+        };
         let type_id = |text: String| {
-            text.parse::<RtCkId>().map_err(|e| StoreError::Corrupt {
-                what: format!("association {id}"),
-                message: e.to_string(),
-            })
+            text.parse::<RtCkId>()
+                .map_err(|error| corrupt(error.to_string()))
         };
         let end = |(rt_id, ck_type): ([u8; 12], String)| {
             Ok(EntityRef::new(type_id(ck_type)?, RtId::from_bytes(rt_id)))
         };
+        let role = type_id(self.role)?;
+        let attributes = match &self.attributes {
+            None => Map::new(),
+            Some(text) => serde_json::from_str(text).map_err(|e| corrupt(e.to_string()))?,
+        };
+        let target_attributes = match &self.target_attributes {
+            None => Vec::new(),
+            Some(text) => serde_json::from_str(text).map_err(|e| corrupt(e.to_string()))?,
+        };
         Ok(Association {
             id,
-            role: type_id(self.role)?,
+            attributes: Decoder::new(graph).association(&role, attributes),
+            role,
             origin: end(self.origin)?,
             target: end(self.target)?,
+            target_attributes,
         })
     }
 }

@@ -9,7 +9,8 @@ use super::failed;
 use crate::store::StoreError;
 
 /// Step `n` leads from layout `n` to layout `n + 1`.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE entity (
         seq INTEGER PRIMARY KEY,
         rt_id BLOB NOT NULL UNIQUE CHECK (length(rt_id) = 12),
@@ -46,7 +47,12 @@ const MIGRATIONS: &[&str] = &["
         state INTEGER NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
-"];
+",
+    "
+    ALTER TABLE association ADD COLUMN attributes TEXT;
+    ALTER TABLE association ADD COLUMN target_attributes TEXT;
+",
+];
 
 /// Brings the tables to the current layout.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

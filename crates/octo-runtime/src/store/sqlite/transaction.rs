@@ -10,7 +10,8 @@ use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
 use crate::store::{
-    EdgeQuery, EntityPatch, IndexDefinition, StoreError, StoreQuery, StoredModel, WriteTransaction,
+    EdgePage, EdgeQuery, EntityPatch, IndexDefinition, StoreError, StoreQuery, StoredModel,
+    WriteTransaction,
 };
 use crate::value::stored::{encode, encode_attributes};
 
@@ -47,6 +48,13 @@ impl<'c> Transaction<'c> {
         })
     }
 
+    /// Collection root under which entities of a type are found.
+    fn root(&self, ck_type: &RtCkId) -> String {
+        let node = self.graph.type_node(ck_type);
+        let root = node.and_then(|node| node.collection_root.as_ref());
+        root.unwrap_or(ck_type).to_string()
+    }
+
     // Attributes the patch does not name are kept as they are stored, also those the current model
     // does not know.
     fn patched_attributes(&self, patch: &EntityPatch) -> Result<Option<String>, StoreError> {
@@ -73,8 +81,17 @@ impl WriteTransaction for Transaction<'_> {
         select::page(self.connection, self.graph, query, None)
     }
 
+    fn batch(
+        &mut self,
+        ck_type: &RtCkId,
+        after: Option<RtId>,
+        limit: usize,
+    ) -> Result<Vec<Entity>, StoreError> {
+        rows::batch(self.connection, self.graph, ck_type, after, limit)
+    }
+
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError> {
-        edges::find(self.connection, query)
+        edges::find(self.connection, self.graph, query, &EdgePage::all())
     }
 
     fn edge(
@@ -83,13 +100,10 @@ impl WriteTransaction for Transaction<'_> {
         role: &RtCkId,
         target: RtId,
     ) -> Result<Option<Association>, StoreError> {
-        edges::between(self.connection, origin, role, target)
+        edges::between(self.connection, self.graph, origin, role, target)
     }
 
     fn insert(&mut self, entity: &Entity) -> Result<(), StoreError> {
-        let node = self.graph.type_node(&entity.ck_type_id);
-        let root = node.and_then(|node| node.collection_root.as_ref());
-        let root = root.unwrap_or(&entity.ck_type_id).to_string();
         let attributes = Json::Object(encode_attributes(&entity.attributes)).to_string();
         self.execute(
             "insert",
@@ -99,7 +113,7 @@ impl WriteTransaction for Transaction<'_> {
             params![
                 entity.rt_id.as_bytes(),
                 entity.ck_type_id.to_string(),
-                root,
+                self.root(&entity.ck_type_id),
                 entity.well_known_name,
                 entity.display_name,
                 entity.display_description,
@@ -154,6 +168,22 @@ impl WriteTransaction for Transaction<'_> {
         }
     }
 
+    fn retype(&mut self, rt_id: RtId, ck_type: &RtCkId) -> Result<(), StoreError> {
+        let (id, name) = (rt_id.as_bytes(), ck_type.to_string());
+        self.execute(
+            "retype",
+            "UPDATE entity SET ck_type_id = ?2, root = ?3 WHERE rt_id = ?1",
+            params![id, name, self.root(ck_type)],
+        )?;
+        for sql in [
+            "UPDATE association SET origin_type = ?2 WHERE origin_id = ?1",
+            "UPDATE association SET target_type = ?2 WHERE target_id = ?1",
+        ] {
+            self.execute("retype", sql, params![id, name])?;
+        }
+        Ok(())
+    }
+
     fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError> {
         let sql = "DELETE FROM entity WHERE rt_id = ?1";
         self.execute("erase", sql, [rt_id.as_bytes()])?;
@@ -161,11 +191,16 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn insert_edge(&mut self, edge: &Association) -> Result<(), StoreError> {
+        let attributes = (!edge.attributes.is_empty())
+            .then(|| Json::Object(encode_attributes(&edge.attributes)).to_string());
+        let target_attributes = (!edge.target_attributes.is_empty())
+            .then(|| Json::from(edge.target_attributes.clone()).to_string());
         self.execute(
             "associate",
             "INSERT INTO association
-                (association_id, role, origin_id, origin_type, target_id, target_type)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (association_id, role, origin_id, origin_type, target_id, target_type,
+                 attributes, target_attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 edge.id.as_bytes(),
                 edge.role.to_string(),
@@ -173,6 +208,8 @@ impl WriteTransaction for Transaction<'_> {
                 edge.origin.ck_type_id.to_string(),
                 edge.target.rt_id.as_bytes(),
                 edge.target.ck_type_id.to_string(),
+                attributes,
+                target_attributes,
             ],
         )?;
         Ok(())
