@@ -130,10 +130,8 @@ impl Run<'_> {
         for criteria in self.query.entities.criteria() {
             protection::refuse_filters(&self.graph, ck_type, criteria)?;
         }
-        let paths = self.query.paths.iter();
-        paths
-            .map(|path| refuse_secret(&self.graph, ck_type, path))
-            .collect()
+        let mut paths = self.query.paths.iter();
+        paths.try_for_each(|path| refuse_secret(&self.graph, ck_type, path))
     }
 
     async fn entities(
