@@ -68,7 +68,7 @@ pub use change::{
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use dto::{AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
-pub use error::{RuntimeError, VersionConflict};
+pub use error::{Duplicate, Problem, RuntimeError, VersionConflict};
 pub use models::{InstalledModel, ModelImport};
 pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
 pub use rt_id::{RtId, RtIdError};

@@ -71,14 +71,11 @@ pub(crate) fn run(
     let deleted = deletes::write(transaction, graph, deletes, now)?;
     let updated = updates::write(transaction, updates)?;
     restores::write(transaction, &restores)?;
-    for entity in &inserts {
-        transaction.insert(entity)?;
-    }
+    transaction.insert_all(&inserts)?;
     counters.write(transaction, now)?;
     links.write_additions(transaction)?;
-    for entity in inserts.iter().chain(&updated).chain(&restores) {
-        unique::check(transaction, graph, entity)?;
-    }
+    let written = inserts.iter().chain(&updated).chain(&restores);
+    unique::check(transaction, graph, written)?;
     Ok(Applied {
         inserted: inserts,
         updated,

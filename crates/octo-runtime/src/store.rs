@@ -95,6 +95,12 @@ pub trait WriteTransaction {
     /// Entities that meet a query.
     fn query(&mut self, query: &StoreQuery) -> Result<Page<Entity>, StoreError>;
 
+    /// Ids of the entities that meet a query, in its order.
+    fn find_ids(&mut self, query: &StoreQuery) -> Result<Vec<RtId>, StoreError>;
+
+    /// Which of these ids are taken, by archived entities as well; in any order.
+    fn taken_ids(&mut self, rt_ids: &[RtId]) -> Result<Vec<RtId>, StoreError>;
+
     /// All edges of entities, in the order of [`EdgeQuery`].
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError>;
 
@@ -108,6 +114,11 @@ pub trait WriteTransaction {
 
     /// Adds an entity; its id must be free.
     fn insert(&mut self, entity: &Entity) -> Result<(), StoreError>;
+
+    /// Adds entities; their ids must be free.
+    fn insert_all(&mut self, entities: &[Entity]) -> Result<(), StoreError> {
+        entities.iter().try_for_each(|entity| self.insert(entity))
+    }
 
     /// Changes an entity; only what the patch names is written.
     fn patch(&mut self, patch: &EntityPatch) -> Result<(), StoreError>;

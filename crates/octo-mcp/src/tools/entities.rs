@@ -1,5 +1,6 @@
 //! Entities of a tenant (spec, runtime 2).
 
+mod bulk;
 pub(super) mod criteria;
 mod edges;
 pub(super) mod protection;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
+use bulk::{create_entities, delete_entities, update_entities};
 use queries::{query_entities, query_entities_simple};
 use restore::restore_entity;
 use writes::{create_entity, delete_entity, update_entity};
@@ -58,6 +60,31 @@ pub fn toolset() -> Toolset {
         tool("restore_entity", restore_entity)
             .risk(Risk::Medium)
             .adds(),
+    )
+    .tool(
+        tool("create_entities", create_entities)
+            .risk(Risk::Medium)
+            .adds()
+            .check(|p: &bulk::CreateEntities| p.check()),
+    )
+    .tool(
+        tool("update_entities", update_entities)
+            .risk(Risk::High)
+            .adds()
+            .destructive()
+            .check(|p: &bulk::UpdateEntities| p.check()),
+    )
+    .tool(
+        tool("delete_entities", delete_entities)
+            .risk(Risk::High)
+            .destructive()
+            .check(|p: &bulk::DeleteEntities| p.check())
+            .confirm(|p: &bulk::DeleteEntities| {
+                format!(
+                    "Refusing to delete {} entities without confirm=true.",
+                    p.count()
+                )
+            }),
     )
 }
 

@@ -1,6 +1,6 @@
 //! Associations that come and go, and the rules of their roles (spec 8.1; Construction Kit 6.3).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use octo_ck::RtCkId;
 use octo_ck::TypeGraph;
@@ -21,6 +21,10 @@ use crate::store::{EdgeQuery, WriteTransaction};
 pub(super) struct Links {
     pub(super) added: Vec<Association>,
     pub(super) removed: Vec<Association>,
+    /// Origin, role and target of the added edges.
+    keys: HashSet<(RtId, RtCkId, RtId)>,
+    /// Stored entities at ends, as far as they were looked up; `None` when there is none.
+    ends: HashMap<RtId, Option<EntityRef>>,
 }
 
 impl Links {
@@ -50,8 +54,24 @@ struct Surroundings<'c> {
     deleted: BTreeSet<RtId>,
     restored: BTreeSet<RtId>,
     inserted: BTreeMap<RtId, &'c Entity>,
+    /// Stored entities that the set changes.
+    changed: BTreeSet<RtId>,
     /// New entities that have problems of their own.
     failed: BTreeSet<RtId>,
+}
+
+impl Surroundings<'_> {
+    /// The end of a link that the set is about: problems are reported for it.
+    fn subject(&self, change: &LinkChange) -> RtId {
+        let ends = [change.origin.rt_id, change.target.rt_id];
+        let is_ours = |id: &&RtId| {
+            self.inserted.contains_key(id)
+                || self.failed.contains(id)
+                || self.changed.contains(id)
+                || self.restored.contains(id)
+        };
+        *ends.iter().find(is_ours).unwrap_or(&ends[0])
+    }
 }
 
 pub(super) fn plan(
@@ -68,6 +88,7 @@ pub(super) fn plan(
     let around = Surroundings {
         deleted: deletes.iter().map(|delete| delete.entity.rt_id).collect(),
         restored: restores.iter().map(|entity| entity.rt_id).collect(),
+        changed: changes.updates.iter().map(|update| update.rt_id).collect(),
         failed: changes
             .inserts
             .iter()
@@ -78,12 +99,16 @@ pub(super) fn plan(
     };
     let mut links = Links::default();
     for change in &changes.unlink {
+        stage.problems.about(around.subject(change));
         if let Some(edge) = removal(stage, change, &links)? {
             links.removed.push(edge);
         }
     }
     for change in &changes.link {
-        if let Some(edge) = addition(stage, change, &around, &links)? {
+        stage.problems.about(around.subject(change));
+        if let Some(edge) = addition(stage, change, &around, &mut links)? {
+            let (origin, target) = (edge.origin.rt_id, edge.target.rt_id);
+            links.keys.insert((origin, edge.role.clone(), target));
             links.added.push(edge);
         }
     }
@@ -121,10 +146,10 @@ fn addition(
     stage: &mut Stage<'_>,
     change: &LinkChange,
     around: &Surroundings<'_>,
-    links: &Links,
+    links: &mut Links,
 ) -> Result<Option<Association>, RuntimeError> {
-    let origin = existing(stage, &change.origin, around)?;
-    let target = existing(stage, &change.target, around)?;
+    let origin = existing(stage, &change.origin, around, links)?;
+    let target = existing(stage, &change.target, around, links)?;
     let (Some(origin), Some(target)) = (origin, target) else {
         return Ok(None);
     };
@@ -142,7 +167,7 @@ fn addition(
         return Ok(None);
     }
     let edge = Association::new(origin, role.rt_id.clone(), target);
-    if already_there(stage, &edge, links)? {
+    if already_there(stage, &edge, around, links)? {
         let role = role.rt_id.to_string();
         let findings = &mut stage.problems.findings;
         findings.association_exists(&role, &edge.origin, &edge.target);
@@ -154,6 +179,7 @@ fn addition(
 fn already_there(
     stage: &mut Stage<'_>,
     edge: &Association,
+    around: &Surroundings<'_>,
     links: &Links,
 ) -> Result<bool, RuntimeError> {
     let is_same = |other: &&Association| {
@@ -161,10 +187,13 @@ fn already_there(
             && other.origin.rt_id == edge.origin.rt_id
             && other.target.rt_id == edge.target.rt_id
     };
-    if links.added.iter().any(|other| is_same(&other)) {
+    let (origin, target) = (edge.origin.rt_id, edge.target.rt_id);
+    if links.keys.contains(&(origin, edge.role.clone(), target)) {
         return Ok(true);
     }
-    let (origin, target) = (edge.origin.rt_id, edge.target.rt_id);
+    if around.inserted.contains_key(&origin) || around.inserted.contains_key(&target) {
+        return Ok(false);
+    }
     let stored = stage.transaction.edge(origin, &edge.role, target)?;
     Ok(stored.is_some() && !links.removed.iter().any(|other| is_same(&other)))
 }
@@ -213,27 +242,34 @@ fn is_allowed(
 
 /// Every outbound role that must have a target gets one together with the entity.
 fn require_outbound(stage: &mut Stage<'_>, inserts: &[Entity], links: &Links) {
+    let present: HashSet<(RtId, &RtCkId)> = links
+        .added
+        .iter()
+        .map(|edge| (edge.origin.rt_id, &edge.role))
+        .collect();
+    let mut required = HashMap::new();
     for entity in inserts {
-        let Some(node) = stage.graph.type_node(&entity.ck_type_id) else {
-            continue;
-        };
-        let mut required = BTreeSet::new();
-        for association in &node.outbound {
-            if association.multiplicity == Multiplicity::One {
-                required.insert(association.role.rt_id.clone());
-            }
-        }
-        for role in required {
-            let has_one = links
-                .added
-                .iter()
-                .any(|edge| edge.origin.rt_id == entity.rt_id && edge.role == role);
-            if !has_one {
+        let graph = stage.graph;
+        let roles = required
+            .entry(&entity.ck_type_id)
+            .or_insert_with(|| required_roles(graph, &entity.ck_type_id));
+        for role in &*roles {
+            if !present.contains(&(entity.rt_id, *role)) {
+                stage.problems.about(entity.rt_id);
                 let findings = &mut stage.problems.findings;
-                findings.association_required(&node.rt_id, &role, Multiplicity::One);
+                findings.association_required(&entity.ck_type_id, role, Multiplicity::One);
             }
         }
     }
+}
+
+fn required_roles<'g>(graph: &'g TypeGraph, ck_type: &RtCkId) -> BTreeSet<&'g RtCkId> {
+    let node = graph.type_node(ck_type);
+    let outbound = node.into_iter().flat_map(|node| &node.outbound);
+    outbound
+        .filter(|association| association.multiplicity == Multiplicity::One)
+        .map(|association| &association.role.rt_id)
+        .collect()
 }
 
 /// One side of a role: an entity with its edges in one direction.
@@ -251,26 +287,31 @@ fn check_multiplicities(
     links: &Links,
     around: &Surroundings<'_>,
 ) -> Result<(), RuntimeError> {
-    let grown: BTreeSet<Side> = links.added.iter().flat_map(sides).collect();
+    let mut grown: BTreeMap<Side, usize> = BTreeMap::new();
+    for side in links.added.iter().flat_map(sides) {
+        *grown.entry(side).or_default() += 1;
+    }
     let shrunk: BTreeSet<Side> = links.removed.iter().flat_map(sides).collect();
-    for side in &grown {
+    for (side, added) in &grown {
         let multiplicity = multiplicity(stage.graph, side);
-        if multiplicity != Multiplicity::N && remaining(stage, side, links, around)? > 1 {
-            stage
-                .problems
-                .findings
-                .too_many_associations(&side.entity, &side.role, multiplicity);
+        if multiplicity != Multiplicity::N && kept(stage, side, links, around)? + added > 1 {
+            stage.problems.about(side.entity.rt_id);
+            let findings = &mut stage.problems.findings;
+            findings.too_many_associations(&side.entity, &side.role, multiplicity);
         }
     }
     for side in &shrunk {
         let multiplicity = multiplicity(stage.graph, side);
         let stays = !around.deleted.contains(&side.entity.rt_id);
-        if multiplicity == Multiplicity::One && stays && remaining(stage, side, links, around)? == 0
+        let is_empty = !grown.contains_key(side);
+        if multiplicity == Multiplicity::One
+            && stays
+            && is_empty
+            && kept(stage, side, links, around)? == 0
         {
-            stage
-                .problems
-                .findings
-                .last_association(&side.entity, &side.role, multiplicity);
+            stage.problems.about(side.entity.rt_id);
+            let findings = &mut stage.problems.findings;
+            findings.last_association(&side.entity, &side.role, multiplicity);
         }
     }
     Ok(())
@@ -293,13 +334,16 @@ fn multiplicity(graph: &TypeGraph, side: &Side) -> Multiplicity {
     }
 }
 
-/// Edges of a to-one side after the set.
-fn remaining(
+/// Stored edges of a to-one side that stay.
+fn kept(
     stage: &mut Stage<'_>,
     side: &Side,
     links: &Links,
     around: &Surroundings<'_>,
 ) -> Result<usize, RuntimeError> {
+    if around.inserted.contains_key(&side.entity.rt_id) {
+        return Ok(0);
+    }
     let direction = if side.is_origin {
         Direction::Outbound
     } else {
@@ -316,9 +360,7 @@ fn remaining(
             || around.deleted.contains(&edge.target.rt_id);
         !goes && !loses_end
     };
-    let kept = stored.iter().filter(stays).count();
-    let added = links.added.iter().flat_map(sides);
-    Ok(kept + added.filter(|added| added == side).count())
+    Ok(stored.iter().filter(stays).count())
 }
 
 /// The entity at an end, as stored or as it will be; notes when there is none.
@@ -326,6 +368,7 @@ fn existing(
     stage: &mut Stage<'_>,
     end: &LinkEnd,
     around: &Surroundings<'_>,
+    links: &mut Links,
 ) -> Result<Option<EntityRef>, RuntimeError> {
     if around.failed.contains(&end.rt_id) {
         return Ok(None);
@@ -336,12 +379,7 @@ fn existing(
     let found = match around.inserted.get(&end.rt_id) {
         Some(entity) => Some(entity.entity_ref()),
         None if around.deleted.contains(&end.rt_id) => None,
-        None => {
-            let stored = stage.transaction.entity(end.rt_id)?;
-            stored
-                .filter(|entity| !entity.is_archived() || around.restored.contains(&entity.rt_id))
-                .map(|entity| entity.entity_ref())
-        }
+        None => stored_end(stage, end.rt_id, around, links)?,
     };
     let graph = stage.graph;
     let found = found.filter(|found| resolve::is_a(graph, &found.ck_type_id, &asked.ck_type_id));
@@ -349,6 +387,24 @@ fn existing(
         stage.problems.findings.entity_missing(&asked.to_string());
     }
     Ok(found)
+}
+
+/// An end in the store; many links of a set often share one.
+fn stored_end(
+    stage: &mut Stage<'_>,
+    rt_id: RtId,
+    around: &Surroundings<'_>,
+    links: &mut Links,
+) -> Result<Option<EntityRef>, RuntimeError> {
+    if let Some(known) = links.ends.get(&rt_id) {
+        return Ok(known.clone());
+    }
+    let stored = stage.transaction.entity(rt_id)?;
+    let end = stored
+        .filter(|entity| !entity.is_archived() || around.restored.contains(&entity.rt_id))
+        .map(|entity| entity.entity_ref());
+    links.ends.insert(rt_id, end.clone());
+    Ok(end)
 }
 
 fn reference(stage: &mut Stage<'_>, end: &LinkEnd) -> Option<EntityRef> {

@@ -59,6 +59,7 @@ type Loaded = Option<(std::sync::Arc<TypeNode>, Entity)>;
 
 fn load(stage: &mut Stage<'_>, update: &UpdateEntity) -> Result<Loaded, RuntimeError> {
     let graph = stage.graph;
+    stage.problems.about(update.rt_id);
     let Some(asked) = stage.problems.find_type(graph, &update.ck_type) else {
         return Ok(None);
     };

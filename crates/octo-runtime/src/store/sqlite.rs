@@ -11,6 +11,7 @@ mod conditions;
 mod connection;
 mod edges;
 mod indexes;
+mod inserts;
 mod path;
 mod readers;
 mod rows;

@@ -16,11 +16,11 @@ use crate::reply::{Data, Failure, ToolResult};
 /// A value to write.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct AttributeUpdate {
+pub(super) struct AttributeUpdate {
     /// Attribute, or path into a record: address.city, contacts[0].lastName.
-    attribute_path: String,
+    pub(super) attribute_path: String,
     /// Its new value; null removes it.
-    value: Value,
+    pub(super) value: Value,
 }
 
 /// Creates an entity. get_type_schema tells which attributes and associations it needs.

@@ -35,6 +35,24 @@ pub(super) fn page(
     Ok(Page { items, total })
 }
 
+/// Ids of the entities that meet `query`, in its order.
+pub(super) fn ids(connection: &Connection, query: &StoreQuery) -> Result<Vec<RtId>, StoreError> {
+    let mut parameters = Vec::new();
+    let condition = condition(query, None, &mut parameters)?;
+    let order = order(query)?;
+    let sql =
+        format!("SELECT rt_id FROM entity WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?");
+    let limit = query.take.map_or(-1, signed);
+    parameters.extend([Sql::Integer(limit), Sql::Integer(signed(query.skip))]);
+    let read = || {
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;
+        rows.map(|id| id.map(RtId::from_bytes))
+            .collect::<rusqlite::Result<Vec<_>>>()
+    };
+    read().map_err(failed("query"))
+}
+
 fn condition(
     query: &StoreQuery,
     edges: Option<&EdgeQuery>,
