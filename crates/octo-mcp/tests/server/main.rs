@@ -17,6 +17,7 @@ mod contract;
 mod edge;
 mod entities;
 mod entity_associations;
+mod entity_bulk;
 mod files;
 mod gate;
 mod knowledge;
