@@ -13,6 +13,7 @@ use crate::store::WriteTransaction;
 use crate::tenant_id::TenantId;
 
 mod assign;
+mod bounds;
 mod complete;
 mod counters;
 mod deletes;

@@ -6,7 +6,7 @@ use octo_ck::graph::TypeNode;
 
 use super::assign::{self, Draft};
 use super::complete::Completion;
-use super::{Stage, display};
+use super::{Stage, bounds, display};
 use crate::attributes::Attributes;
 use crate::change::NewEntity;
 use crate::entity::{Entity, EntityRef, RtState};
@@ -95,19 +95,23 @@ fn values(
         attributes: &mut attributes,
         well_known_name,
     };
-    assign::apply(&mut draft, node, graph, &new.assignments, &mut coercion);
+    let mut named = assign::apply(&mut draft, node, graph, &new.assignments, &mut coercion);
     let is_sound = coercion.is_clean();
     let owner = EntityRef::new(node.rt_id.clone(), new.rt_id).to_string();
+    let mut completion = Completion {
+        graph,
+        coercion: &mut coercion,
+        findings: &mut stage.problems.findings,
+        optional_defaults: new.optional_defaults,
+    };
     if is_sound {
-        // With bad values around, "missing" would often only mean "not understood".
-        Completion {
-            graph,
-            coercion: &mut coercion,
-            findings: &mut stage.problems.findings,
-            optional_defaults: new.optional_defaults,
-        }
-        .all(&mut attributes, &node.attributes, &owner);
+        completion.all(&mut attributes, &node.attributes, &owner);
+    } else {
+        let set = new.attributes.iter().map(|(name, _)| name.to_owned());
+        named.attributes.extend(set);
+        completion.missing(&attributes, &node.attributes, &named.attributes, &owner);
     }
     stage.problems.values(coercion.finish());
+    bounds::check(&mut stage.problems, &owner, &attributes);
     attributes
 }

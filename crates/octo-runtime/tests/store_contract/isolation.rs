@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use octo_runtime::store::{EntityPatch, Filter, Outcome, transact};
+use octo_runtime::store::{EntityPatch, Filter, Outcome, WriteTransaction, transact};
 use octo_runtime::{StoreError, Value};
 
 use crate::samples::{Store, graph, insert, names, things, tool};
@@ -132,4 +132,34 @@ pub(crate) async fn readers_see_whole_works_only(store: Store) {
         assert_eq!(page.total % 3, 0);
     }
     writer.await.unwrap();
+}
+
+pub(crate) async fn readers_do_not_wait_for_a_work(store: Store) {
+    let graph = graph();
+    insert(&store, &graph, &[tool("before")]).await;
+    let (started, begun) = tokio::sync::oneshot::channel();
+    let (finish, finished) = std::sync::mpsc::channel::<()>();
+    let writer = {
+        let (store, graph) = (Arc::clone(&store), Arc::clone(&graph));
+        let mut started = Some(started);
+        tokio::spawn(async move {
+            let work = move |transaction: &mut dyn WriteTransaction| {
+                transaction.insert(&tool("after")).unwrap();
+                if let Some(started) = started.take() {
+                    started.send(()).unwrap();
+                }
+                finished.recv().unwrap();
+                Outcome::Commit
+            };
+            store.write(graph, Box::new(work)).await
+        })
+    };
+    begun.await.unwrap();
+    // The work is in the middle of its changes: readers get an answer, the one from before.
+    let seen = names(&store, &graph, things(Filter::everything())).await;
+    assert_eq!(seen, "before");
+    finish.send(()).unwrap();
+    writer.await.unwrap().unwrap();
+    let seen = names(&store, &graph, things(Filter::everything())).await;
+    assert_eq!(seen, "beforeafter");
 }

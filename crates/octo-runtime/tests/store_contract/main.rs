@@ -48,6 +48,7 @@ mod sqlite {
     contract! { open:
         entities {
             every_kind_of_value_survives,
+            many_entities_are_added_and_found_by_id,
             patches_write_what_they_name,
             what_the_model_does_not_know_is_kept,
             models_are_kept_by_name,
@@ -72,6 +73,7 @@ mod sqlite {
             a_work_that_panics_harms_nobody,
             works_run_one_after_the_other,
             readers_see_whole_works_only,
+            readers_do_not_wait_for_a_work,
         }
     }
 }
