@@ -57,6 +57,15 @@ bench-entities *arguments:
     cargo build --release --package octo-mcp --package octo-bench
     "${CARGO_TARGET_DIR:-target}/release/octo-bench" entities {{arguments}}
 
+# Measures the memory of open tenants with ten models each.
+bench-memory:
+    cargo bench --package octo-runtime --bench tenant_memory
+
+# Measures tokens a second for a service that acts for itself.
+bench-token *arguments:
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" token {{arguments}}
+
 # Runs everything CI runs.
 ci:
     .ci/run

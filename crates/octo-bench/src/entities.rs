@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::Failure;
 use crate::call::megabytes;
-use crate::load::{self, Measured};
+use crate::load::{self, Measured, print_times};
 use crate::process::{OctoServer, PASSWORD};
 use crate::requests::{Generation, NUMBER, Target};
 use crate::sign_in::sign_in;
@@ -220,14 +220,4 @@ impl Bench {
         print_times("create_entity beside them", &mut writes?);
         Ok(true)
     }
-}
-
-fn print_times(name: &str, measured: &mut Measured) {
-    let millis = |time: Duration| time.as_secs_f64() * 1e3;
-    println!(
-        "{name}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms",
-        measured.rate(),
-        millis(measured.percentile(0.5)),
-        millis(measured.percentile(0.99)),
-    );
 }

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::Failure;
 use crate::requests::{Generation, Requests, Target};
@@ -70,6 +72,23 @@ pub(crate) async fn run(
     for _ in 0..connections {
         opened.push(Connection::open(target, generation).await?);
     }
+    measure(opened, length).await
+}
+
+/// Posts `form` over `connections` connections for `length`.
+pub(crate) async fn post(
+    form: &Form,
+    connections: usize,
+    length: Duration,
+) -> Result<Measured, Failure> {
+    let mut opened = Vec::new();
+    for _ in 0..connections {
+        opened.push(Connection::of_form(form).await?);
+    }
+    measure(opened, length).await
+}
+
+async fn measure(opened: Vec<Connection>, length: Duration) -> Result<Measured, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let begin = Instant::now();
     let mut tasks = JoinSet::new();
@@ -92,18 +111,41 @@ pub(crate) async fn once(target: &Target) -> Result<(), Failure> {
     connection.call().await.map(drop)
 }
 
+/// A form that is posted again and again.
+#[derive(Clone)]
+pub(crate) struct Form {
+    /// Where to.
+    pub(crate) url: Url,
+    /// Its fields, encoded.
+    pub(crate) body: String,
+    /// What every answer holds.
+    pub(crate) expected: &'static str,
+}
+
+impl Form {
+    fn request(&self) -> Result<Request<Full<Bytes>>, Failure> {
+        Ok(Request::post(self.url.path())
+            .header(HOST, self.url.authority())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from(self.body.clone())))?)
+    }
+}
+
+/// What a connection sends.
+enum Source {
+    Tool(Requests),
+    Form(Form),
+}
+
 struct Connection {
     sender: SendRequest<Full<Bytes>>,
-    requests: Requests,
+    source: Source,
     expected: &'static str,
 }
 
 impl Connection {
     async fn open(target: &Target, generation: Generation) -> Result<Self, Failure> {
-        let stream = TcpStream::connect(target.url.authority()).await?;
-        stream.set_nodelay(true)?;
-        let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
+        let mut sender = connect(&target.url).await?;
         let mut requests = Requests::new(target, generation)?;
         if generation == Generation::Session {
             let (response, _) = exchange(&mut sender, requests.initialize()?).await?;
@@ -113,8 +155,16 @@ impl Connection {
         }
         Ok(Self {
             sender,
-            requests,
+            source: Source::Tool(requests),
             expected: target.expected,
+        })
+    }
+
+    async fn of_form(form: &Form) -> Result<Self, Failure> {
+        Ok(Self {
+            sender: connect(&form.url).await?,
+            source: Source::Form(form.clone()),
+            expected: form.expected,
         })
     }
 
@@ -128,7 +178,10 @@ impl Connection {
 
     /// One call; returns its time in microseconds.
     async fn call(&mut self) -> Result<u32, Failure> {
-        let request = self.requests.call()?;
+        let request = match &mut self.source {
+            Source::Tool(requests) => requests.call()?,
+            Source::Form(form) => form.request()?,
+        };
         let begin = Instant::now();
         let (response, body) = exchange(&mut self.sender, request).await?;
         let time = u32::try_from(begin.elapsed().as_micros())?;
@@ -138,6 +191,25 @@ impl Connection {
         }
         Ok(time)
     }
+}
+
+/// Prints rate and times of a measurement.
+pub(crate) fn print_times(name: &str, measured: &mut Measured) {
+    let millis = |time: Duration| time.as_secs_f64() * 1e3;
+    println!(
+        "{name}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms",
+        measured.rate(),
+        millis(measured.percentile(0.5)),
+        millis(measured.percentile(0.99)),
+    );
+}
+
+async fn connect(url: &Url) -> Result<SendRequest<Full<Bytes>>, Failure> {
+    let stream = TcpStream::connect(url.authority()).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 async fn exchange(

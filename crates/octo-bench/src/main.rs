@@ -17,6 +17,7 @@ mod process;
 mod requests;
 mod sign_in;
 mod start;
+mod token;
 
 /// What can go wrong while measuring: nothing is recovered from, so a text is enough.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -37,6 +38,8 @@ enum Command {
     Start(start::Start),
     /// Measure look-ups, pages, groups and writes in a tenant with many entities.
     Entities(entities::Entities),
+    /// Measure tokens for a service that acts for itself.
+    Token(token::Token),
     /// The bare server `call` compares with; prints its address and serves until killed.
     EchoServer,
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Start(start) => start.run(),
         Command::Entities(entities) => entities.run(),
+        Command::Token(token) => token.run(),
         Command::EchoServer => echo::run().map(|()| true),
     };
     match done {

@@ -15,20 +15,34 @@ type Sources = &'static [(&'static str, &'static str)];
 
 /// A built-in model: its folder, what it depends on, and, once compiled, the model.
 struct BuiltIn {
+    name: &'static str,
     sources: Sources,
     dependencies: &'static [&'static BuiltIn],
     compiled: OnceLock<Arc<CompiledModel>>,
 }
 
-static SYSTEM: BuiltIn = BuiltIn::new(sources::SYSTEM, &[]);
-static STREAM_DATA: BuiltIn = BuiltIn::new(sources::SYSTEM_STREAMDATA, &[&SYSTEM]);
-static IDENTITY: BuiltIn = BuiltIn::new(sources::SYSTEM_IDENTITY, &[&SYSTEM]);
-static NOTIFICATION: BuiltIn = BuiltIn::new(sources::SYSTEM_NOTIFICATION, &[&SYSTEM]);
-static UI: BuiltIn = BuiltIn::new(sources::SYSTEM_UI, &[&SYSTEM]);
-static BOT: BuiltIn = BuiltIn::new(sources::SYSTEM_BOT, &[&SYSTEM]);
-static COMMUNICATION: BuiltIn = BuiltIn::new(sources::SYSTEM_COMMUNICATION, &[&SYSTEM, &BOT]);
-static REPORTING: BuiltIn = BuiltIn::new(sources::SYSTEM_REPORTING, &[&SYSTEM]);
-static AI: BuiltIn = BuiltIn::new(sources::SYSTEM_AI, &[&SYSTEM, &BOT, &COMMUNICATION]);
+static SYSTEM: BuiltIn = BuiltIn::new("System", sources::SYSTEM, &[]);
+static STREAM_DATA: BuiltIn =
+    BuiltIn::new("System.StreamData", sources::SYSTEM_STREAMDATA, &[&SYSTEM]);
+static IDENTITY: BuiltIn = BuiltIn::new("System.Identity", sources::SYSTEM_IDENTITY, &[&SYSTEM]);
+static NOTIFICATION: BuiltIn = BuiltIn::new(
+    "System.Notification",
+    sources::SYSTEM_NOTIFICATION,
+    &[&SYSTEM],
+);
+static UI: BuiltIn = BuiltIn::new("System.UI", sources::SYSTEM_UI, &[&SYSTEM]);
+static BOT: BuiltIn = BuiltIn::new("System.Bot", sources::SYSTEM_BOT, &[&SYSTEM]);
+static COMMUNICATION: BuiltIn = BuiltIn::new(
+    "System.Communication",
+    sources::SYSTEM_COMMUNICATION,
+    &[&SYSTEM, &BOT],
+);
+static REPORTING: BuiltIn = BuiltIn::new("System.Reporting", sources::SYSTEM_REPORTING, &[&SYSTEM]);
+static AI: BuiltIn = BuiltIn::new(
+    "System.Ai",
+    sources::SYSTEM_AI,
+    &[&SYSTEM, &BOT, &COMMUNICATION],
+);
 
 /// All of them, dependencies first.
 static ALL: [&BuiltIn; 9] = [
@@ -88,6 +102,12 @@ pub fn system_ai() -> Arc<CompiledModel> {
     AI.model()
 }
 
+/// The built-in model of that name.
+pub fn named(name: &str) -> Option<Arc<CompiledModel>> {
+    let built_in = ALL.iter().find(|built_in| built_in.name == name);
+    built_in.map(|built_in| built_in.model())
+}
+
 /// All built-in models, dependencies first.
 pub fn all() -> Vec<Arc<CompiledModel>> {
     ALL.iter().map(|built_in| built_in.model()).collect()
@@ -104,8 +124,13 @@ pub fn compile_all() -> Vec<Arc<CompiledModel>> {
 }
 
 impl BuiltIn {
-    const fn new(sources: Sources, dependencies: &'static [&'static BuiltIn]) -> Self {
+    const fn new(
+        name: &'static str,
+        sources: Sources,
+        dependencies: &'static [&'static BuiltIn],
+    ) -> Self {
         Self {
+            name,
             sources,
             dependencies,
             compiled: OnceLock::new(),
@@ -151,6 +176,14 @@ mod tests {
         let user = graph.find_type("System.Identity/User").unwrap();
         assert!(user.attribute("userName").unwrap().is_optional);
         assert!(user.is_a(&"System/Entity".parse().unwrap()));
+    }
+
+    #[test]
+    fn models_are_found_by_name() {
+        for model in all() {
+            assert_eq!(named(model.model_id.name()), Some(model));
+        }
+        assert_eq!(named("System.Other"), None);
     }
 
     #[test]

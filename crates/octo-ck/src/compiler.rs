@@ -41,7 +41,7 @@ use crate::model::CompiledModel;
 use crate::version::CkVersion;
 use placeholders::Placeholders;
 
-pub use input::{check_compiled, compile_path, read_path};
+pub use input::{check_compiled, compile_path, read_path, source_files};
 pub use scaffold::scaffold;
 
 /// Outcome of a run.

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use crate::diagnostics::{Code, Diagnostics, Position};
 use crate::document::{Key, Node, Scalar, ScalarKind, Value};
-use crate::suggest;
+use crate::id::CkModelId;
+use crate::{naming, suggest};
 
 /// Longest part of an offending value shown in a message, in characters.
 const SHOWN: usize = 80;
@@ -183,6 +184,24 @@ impl<'a> Decoder<'a> {
             }
             _ => {
                 self.wrong_kind(node, "a text");
+                None
+            }
+        }
+    }
+
+    /// The id of a model, name and exact version.
+    pub(crate) fn model_id(&mut self, node: &Node) -> Option<CkModelId> {
+        let text = self.text(node)?;
+        if !naming::is_model_id(&text) {
+            let text =
+                "a model id may contain only letters, digits, '.' and one '-' before the version";
+            self.violation(node.line, text);
+            return None;
+        }
+        match text.parse() {
+            Ok(id) => Some(id),
+            Err(problem) => {
+                self.violation(node.line, format_args!("{problem}"));
                 None
             }
         }

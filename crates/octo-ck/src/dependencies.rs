@@ -31,8 +31,8 @@ impl MissingDependency {
                 "Model '{needed_by}' depends on '{needed}', which is not there: import '{needed}' first."
             ),
             Some(present) => format!(
-                "Model '{needed_by}' was compiled against '{needed}' but '{present}' is installed: \
-                 use a build of '{}' made for '{present}', or install '{needed}'.",
+                "Model '{needed_by}' was compiled against '{needed}' but '{present}' is installed. \
+                 Use a build of '{}' made for '{present}', or install '{needed}'.",
                 needed_by.name()
             ),
         }

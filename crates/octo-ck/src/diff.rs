@@ -87,7 +87,7 @@ impl fmt::Display for Change {
 /// model is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionFinding {
-    /// Code of the original: `OCTO-CK100`, `OCTO-CK101` or `OCTO-CK104`.
+    /// Code of the original: `OCTO-CK100` to `OCTO-CK104`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub text: String,

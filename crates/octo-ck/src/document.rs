@@ -89,6 +89,31 @@ impl Node {
         matches!(&self.value, Value::Scalar(scalar) if scalar.kind() == ScalarKind::Null)
     }
 
+    /// The member of that name, if this is an object that has one.
+    pub(crate) fn member(&self, name: &str) -> Option<&Node> {
+        let Value::Map(members) = &self.value else {
+            return None;
+        };
+        let found = members.iter().find(|(key, _)| key.text == name);
+        found.map(|(_, value)| value)
+    }
+
+    /// The items, if this is a list.
+    pub(crate) fn items(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The text, if this is a scalar.
+    pub(crate) fn scalar(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(&scalar.text),
+            _ => None,
+        }
+    }
+
     /// What the node is, for messages.
     pub(crate) fn noun(&self) -> &'static str {
         match &self.value {

@@ -10,9 +10,11 @@ mod columns;
 mod definitions;
 mod display;
 mod elements;
+mod former;
 mod lints;
 mod lookup;
 mod navigation;
+mod nesting;
 mod owner;
 pub(crate) mod position;
 mod records;
@@ -42,7 +44,7 @@ pub struct TypeGraph {
 }
 
 /// An entity type with everything it inherits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TypeNode {
     /// Schema id.
     pub id: CkId,
@@ -81,7 +83,7 @@ pub struct TypeNode {
 }
 
 /// A record with everything it inherits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RecordNode {
     /// Schema id.
     pub id: CkId,

@@ -229,10 +229,13 @@ fn map_first(name: &str, map: impl Fn(char) -> String) -> String {
     }
 }
 
-fn split_version(text: &str) -> (&str, Option<&str>) {
-    match text.find('-') {
-        Some(at) if at > 0 => (&text[..at], Some(&text[at + 1..])),
-        _ => (text, None),
+/// Splits at the first dash that follows something, so that an id reads back as it is written even
+/// when its name, which is refused later, begins with a dash.
+pub(crate) fn split_version(text: &str) -> (&str, Option<&str>) {
+    let mut dashes = text.match_indices('-').filter(|(at, _)| *at > 0);
+    match dashes.next() {
+        Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
     }
 }
 
@@ -289,6 +292,10 @@ mod tests {
             "${this}".parse::<CkModelId>().unwrap().to_string(),
             "${this}"
         );
+        for text in ["-A", "--1", "-A-2", "A"] {
+            let id: CkModelId = text.parse().unwrap();
+            assert_eq!(id.to_string().parse(), Ok(id), "{text}");
+        }
     }
 
     #[test]

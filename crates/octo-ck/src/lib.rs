@@ -20,13 +20,15 @@ mod document;
 pub mod drawing;
 pub mod graph;
 pub mod id;
+pub mod lint;
 pub mod migration;
 pub mod model;
 mod naming;
 pub mod package;
 pub mod range;
 pub mod read;
-mod suggest;
+pub mod release;
+pub mod suggest;
 pub mod version;
 
 pub use catalog::Catalogs;

@@ -10,8 +10,9 @@ use crate::version::CkVersion;
 
 pub use path::{MigrationPath, PathStep, find_path};
 
-/// Models that services bring along: an older version never replaces a newer one (spec 9.2).
-const SERVICE_MANAGED: [&str; 2] = ["System.UI", "System.StreamData"];
+/// Models of services that may be older than the tenant: an older version never replaces a newer one
+/// (spec 9.2).
+const NEVER_PUT_BACK: [&str; 2] = ["System.UI", "System.StreamData"];
 
 /// What a tenant knows about the version of a model it has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,8 +59,8 @@ pub enum UpgradePlan {
 /// Plans the import of `model` into a tenant.
 pub fn plan(model: &CompiledModel, installed: Installed) -> UpgradePlan {
     let to = model.model_id.version();
-    let newest = installed.history.max(installed.schema);
-    if is_service_managed(&model.model_id) && newest.is_some_and(|newest| newest > to) {
+    let present = installed.schema;
+    if present.is_some_and(|present| keeps_installed(&model.model_id, present)) {
         return UpgradePlan::KeepInstalled;
     }
     let Some(from) = installed.version() else {
@@ -80,9 +81,15 @@ pub fn plan(model: &CompiledModel, installed: Installed) -> UpgradePlan {
     }
 }
 
-/// Whether a service brings the model along, so that it is never replaced by an older version.
-pub fn is_service_managed(id: &CkModelId) -> bool {
-    SERVICE_MANAGED.contains(&id.name())
+/// Whether a service brings the model along and keeps it up to date, so that nobody else imports it
+/// (spec, Assets 8.3): `System` and everything below that name.
+pub fn is_service_managed(name: &str) -> bool {
+    name == "System" || name.starts_with("System.")
+}
+
+/// Whether a tenant that has version `installed` keeps it when it is given `incoming`.
+pub fn keeps_installed(incoming: &CkModelId, installed: CkVersion) -> bool {
+    NEVER_PUT_BACK.contains(&incoming.name()) && installed > incoming.version()
 }
 
 /// A version as histories hold it; old ones have it in brackets, such as `[1.2.0]`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::id::{CkModelId, IdError};
+use crate::id::{CkModelId, IdError, split_version};
 use crate::version::{CkVersion, CkVersionRange};
 
 /// A model name and the versions of it that will do, written `Name-[2.0,3.0)` or just `Name` for
@@ -54,9 +54,9 @@ impl FromStr for CkModelRange {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let (name, range) = match text.find('-') {
-            Some(at) if at > 0 => (&text[..at], text[at + 1..].parse()?),
-            _ => (text, CkVersion::new(1, 0, 0).to_string().parse()?),
+        let (name, range) = match split_version(text) {
+            (name, Some(range)) => (name, range.parse()?),
+            (name, None) => (name, CkVersion::new(1, 0, 0).to_string().parse()?),
         };
         if name.trim().is_empty() {
             return Err(IdError::NameMissing(text.to_owned()));

@@ -10,6 +10,7 @@ use crate::document::{self, LIMITS, Node, Parsed};
 use crate::graph::position::Positions;
 use crate::id::{CkId, CkModelId};
 use crate::model::CompiledModel;
+use crate::naming;
 use crate::range::CkModelRange;
 
 /// Reads a compiled model, JSON or YAML. Unknown members are refused.
@@ -82,7 +83,9 @@ fn read(text: &str, location: &str, ignores_unknown: bool) -> Result<CompiledMod
     if is_json && text.len() <= LIMITS.bytes {
         // The direct way is several times faster and enough for proper files. It stops at the
         // first problem, so that improper ones are read again to find all.
-        if let Ok(model) = serde_json::from_str(text) {
+        if let Ok(model) = serde_json::from_str(text)
+            && has_proper_ids(&model)
+        {
             return Ok(model);
         }
     }
@@ -108,6 +111,12 @@ fn read(text: &str, location: &str, ignores_unknown: bool) -> Result<CompiledMod
         Some(model) if !diagnostics.has_errors() => Ok(model),
         _ => Err(diagnostics),
     }
+}
+
+/// Whether the ids of the model and its dependencies are spelled as files may spell them.
+fn has_proper_ids(model: &CompiledModel) -> bool {
+    let mut ids = model.dependencies.iter().chain([&model.model_id]);
+    ids.all(|id| naming::is_model_id(id.name()))
 }
 
 struct Exact {
@@ -137,9 +146,9 @@ impl References for Exact {
 fn decode(d: &mut Decoder<'_>, node: &Node, is_json: bool) -> Option<CompiledModel> {
     let mut o = d.object(node)?;
     let schema = d.optional(&mut o, "$schema", Decoder::text);
-    let model_id = d.required(&mut o, "modelId", model_id);
+    let model_id = d.required(&mut o, "modelId", Decoder::model_id);
     let description = d.optional(&mut o, "description", Decoder::text);
-    let dependencies = d.optional(&mut o, "dependencies", |d, n| d.list(n, self::model_id));
+    let dependencies = d.optional(&mut o, "dependencies", |d, n| d.list(n, Decoder::model_id));
     let migrations = d.optional(&mut o, "migrations", migrations::migrations);
     let mut positions = Positions::default();
     let mut elements = Elements {
@@ -175,17 +184,6 @@ fn decode(d: &mut Decoder<'_>, node: &Node, is_json: bool) -> Option<CompiledMod
         model_id: model_id?,
         description,
     })
-}
-
-fn model_id(d: &mut Decoder<'_>, node: &Node) -> Option<CkModelId> {
-    let text = d.text(node)?;
-    match text.parse() {
-        Ok(id) => Some(id),
-        Err(problem) => {
-            d.violation(node.line, format_args!("{problem}"));
-            None
-        }
-    }
 }
 
 #[cfg(test)]
@@ -250,6 +248,24 @@ attributes:
                 .to_string()
                 .contains("typeID is not known here: use one of typeId")
         );
+    }
+
+    #[test]
+    fn model_ids_are_spelled_properly_in_both_forms() {
+        for id in ["$a-2.0", "a_b-1.0", "a b", "ä-1.0", "a-", "a-1.0.0.0"] {
+            for text in [
+                format!("{{\"modelId\":\"{id}\"}}"),
+                format!("modelId: '{id}'"),
+                format!("{{\"modelId\":\"a-1.0.0\",\"dependencies\":[\"{id}\"]}}"),
+            ] {
+                let problems = read_compiled(&text, "a").unwrap_err();
+                assert_eq!(
+                    problems.iter().next().unwrap().code,
+                    27,
+                    "{text}: {problems}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 const MAX_LENGTH: usize = 200;
 
 /// Up to `limit` of the candidates that look most like `text`, best first.
-pub(crate) fn nearest<'a>(
+pub fn nearest<'a>(
     text: &str,
     candidates: impl IntoIterator<Item = &'a str>,
     limit: usize,
@@ -24,7 +24,7 @@ pub(crate) fn nearest<'a>(
 }
 
 /// `" Did you mean 'A' or 'B'?"`, or nothing when there is no candidate.
-pub(crate) fn question(names: &[impl AsRef<str>]) -> String {
+pub fn question(names: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("'{}'", n.as_ref())).collect();
     match quoted.split_last() {
         None => String::new(),

@@ -9,6 +9,10 @@ use serde_json::{Map, Value, json};
 use octo_runtime::RuntimeError;
 use octo_sdk::ServiceError;
 
+mod literal;
+
+pub use literal::literal;
+
 /// Result of a tool's work.
 pub type ToolResult<T> = Result<T, Failure>;
 
@@ -144,7 +148,7 @@ pub fn envelope(outcome: Result<Reply, Failure>, tenant: Option<&str>) -> CallTo
             if let Some(tenant) = tenant {
                 members.entry("tenantId").or_insert_with(|| json!(tenant));
             }
-            CallToolResult::structured(without_nulls(members))
+            structured(without_nulls(members))
         }
         Err(Failure {
             message,
@@ -155,6 +159,13 @@ pub fn envelope(outcome: Result<Reply, Failure>, tenant: Option<&str>) -> CallTo
             CallToolResult::structured_error(without_nulls(members))
         }
     }
+}
+
+fn structured(mut value: Value) -> CallToolResult {
+    let text = literal::write(&mut value);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(value);
+    result
 }
 
 fn members_of(payload: &impl Serialize) -> Map<String, Value> {

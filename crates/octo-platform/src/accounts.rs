@@ -6,11 +6,16 @@
 //!
 //! A tenant lets users of its *parent* in when it has an enabled provider of type
 //! `OctoTenantIdentityProvider` that names the parent ([`trust`]). Such a user gets a *shadow user*
-//! in the tenant ([`shadow`]); its roles come from an `ExternalTenantUserMapping` and from the
-//! groups the shadow is in ([`roles`]). [`provision`] sets all of that up for an administrator.
+//! in the tenant ([`shadow`]); its roles come from an `ExternalTenantUserMapping` ([`mappings`])
+//! and from the groups that list mapping or shadow ([`roles`]). [`provision`] sets all of that up
+//! for an administrator. Groups for people who come from elsewhere are found at their first login
+//! ([`first_login`]). OAuth clients reach child tenants as copies ([`client_mirrors`]).
 
 pub mod allowed_tenants;
+pub mod client_mirrors;
 pub mod credentials;
+pub mod first_login;
+pub mod mappings;
 pub mod names;
 pub mod provision;
 pub mod roles;

@@ -150,6 +150,15 @@ impl Problem {
         Self::validation(field, format!("The {field} field is required."))
     }
 
+    /// M400: a bare dictionary with one text.
+    pub fn dictionary(key: &str, error: impl Display) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            content_type: JSON,
+            body: Some(json!({ key: [error.to_string()] })),
+        }
+    }
+
     /// S404 and its kin: a status with a bare JSON string.
     pub fn text(status: StatusCode, text: impl Display) -> Self {
         Self {

@@ -10,7 +10,7 @@ use axum::Router;
 use http::{HeaderName, HeaderValue};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-pub(crate) use body::JsonBody;
+pub(crate) use body::{JsonBody, JsonList};
 pub(crate) use paging::Paging;
 pub(crate) use params::Params;
 pub(crate) use roles::{MODEL_ROLES, TENANT_ROLES, USER_ROLES, require_any_role};

@@ -11,13 +11,13 @@ use std::sync::{Arc, Weak};
 use octo_runtime::{RuntimeError, Tenant, TenantId};
 use tokio::sync::Mutex;
 
+use crate::accounts::client_mirrors;
 use crate::password::HashingFailed;
 use crate::secret::RandomUnavailable;
 use crate::state::PlatformState;
 
 mod admin;
 mod clients;
-mod mirrors;
 mod resources;
 mod roles;
 mod upsert;
@@ -26,6 +26,10 @@ pub use roles::{OWNERS_GROUP, ROLE_NAMES};
 
 /// Name of the first user.
 pub const ADMIN_NAME: &str = "admin";
+
+/// The models every tenant has besides `System` (spec, System models 2). Those of services that can be
+/// turned on come with them.
+const MODELS: [&str; 3] = ["System.Identity", "System.Notification", "System.UI"];
 
 /// Why the system tenant could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -90,10 +94,7 @@ pub async fn tenant(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), R
 }
 
 async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), RuntimeError> {
-    let model = octo_ck::builtin::system_identity();
-    if tenant.model("System.Identity").as_ref() != Some(&model.model_id) {
-        tenant.import_models(vec![model]).await?;
-    }
+    tenant.install_service_models(&MODELS).await?;
     let system = state.runtime().system_tenant();
     let is_system = tenant.id() == system.id();
     let mut seed = roles::roles();
@@ -108,7 +109,7 @@ async fn apply(state: &PlatformState, tenant: &Arc<Tenant>) -> Result<(), Runtim
     upsert::upsert(tenant, seed).await?;
     roles::link_owners(tenant).await?;
     if !is_system {
-        mirrors::mirror_clients(&system, tenant).await?;
+        client_mirrors::copy_flagged(state, &system, tenant).await?;
     }
     Ok(())
 }

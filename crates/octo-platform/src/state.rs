@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use octo_runtime::{ChildrenQuery, Runtime, RuntimeError, Tenant, TenantId};
+use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::config::PlatformConfig;
@@ -37,6 +38,7 @@ struct Inner {
     sessions: Sessions,
     throttles: Throttles,
     locks: KeyedLocks,
+    client_mirrors: Mutex<()>,
     seeded: Seeded,
     jobs: Jobs,
 }
@@ -89,6 +91,7 @@ impl PlatformState {
             sessions: Sessions::default(),
             throttles: Throttles::default(),
             locks: KeyedLocks::default(),
+            client_mirrors: Mutex::default(),
             seeded: Seeded::default(),
             jobs: Jobs::default(),
         }))
@@ -157,6 +160,11 @@ impl PlatformState {
     /// Locks by account or tenant, for checks that are followed by a write.
     pub fn locks(&self) -> &KeyedLocks {
         &self.0.locks
+    }
+
+    /// Held while clients are copied between tenants; open every tenant before taking it.
+    pub(crate) fn client_mirrors(&self) -> &Mutex<()> {
+        &self.0.client_mirrors
     }
 
     pub(crate) fn seeded(&self) -> &Seeded {

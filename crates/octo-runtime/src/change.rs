@@ -17,12 +17,14 @@
 
 mod delete_entity;
 mod link_end;
+mod new_association;
 mod new_entity;
 mod restore_entity;
 mod update_entity;
 
 pub use delete_entity::{DeleteEntity, DeleteMode};
 pub use link_end::LinkEnd;
+pub use new_association::NewAssociation;
 pub use new_entity::NewEntity;
 pub use restore_entity::RestoreEntity;
 pub use update_entity::UpdateEntity;
@@ -38,8 +40,8 @@ pub struct ChangeSet {
     pub(crate) updates: Vec<UpdateEntity>,
     pub(crate) deletes: Vec<DeleteEntity>,
     pub(crate) restores: Vec<RestoreEntity>,
-    pub(crate) link: Vec<LinkChange>,
-    pub(crate) unlink: Vec<LinkChange>,
+    pub(crate) link: Vec<NewAssociation>,
+    pub(crate) unlink: Vec<Unlink>,
 }
 
 /// A JSON value for an attribute path (spec 4.4).
@@ -51,8 +53,9 @@ pub struct Assignment {
     pub value: serde_json::Value,
 }
 
+/// An association to delete.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LinkChange {
+pub(crate) struct Unlink {
     pub(crate) origin: LinkEnd,
     pub(crate) role: String,
     pub(crate) target: LinkEnd,
@@ -140,15 +143,21 @@ impl ChangeSet {
         self
     }
 
-    /// Creates an association.
+    /// Creates an association whose attributes have their default values.
     #[must_use]
     pub fn associate(
-        mut self,
+        self,
         origin: impl Into<LinkEnd>,
         role: impl Into<String>,
         target: impl Into<LinkEnd>,
     ) -> Self {
-        self.link.push(LinkChange::new(origin, role, target));
+        self.add_association(NewAssociation::of(origin, role, target))
+    }
+
+    /// Creates an association.
+    #[must_use]
+    pub fn add_association(mut self, association: NewAssociation) -> Self {
+        self.link.push(association);
         self
     }
 
@@ -160,7 +169,11 @@ impl ChangeSet {
         role: impl Into<String>,
         target: impl Into<LinkEnd>,
     ) -> Self {
-        self.unlink.push(LinkChange::new(origin, role, target));
+        self.unlink.push(Unlink {
+            origin: origin.into(),
+            role: role.into(),
+            target: target.into(),
+        });
         self
     }
 
@@ -184,19 +197,5 @@ impl ChangeSet {
             && self.restores.is_empty()
             && self.link.is_empty()
             && self.unlink.is_empty()
-    }
-}
-
-impl LinkChange {
-    fn new(
-        origin: impl Into<LinkEnd>,
-        role: impl Into<String>,
-        target: impl Into<LinkEnd>,
-    ) -> Self {
-        Self {
-            origin: origin.into(),
-            role: role.into(),
-            target: target.into(),
-        }
     }
 }

@@ -170,6 +170,32 @@ impl Criteria {
 }
 
 impl Operator {
+    /// The operator of that number in persisted queries.
+    pub fn from_number(number: i32) -> Option<Self> {
+        const ALL: [Operator; 19] = [
+            Operator::Equals,
+            Operator::NotEquals,
+            Operator::LessThan,
+            Operator::LessEqualThan,
+            Operator::GreaterThan,
+            Operator::GreaterEqualThan,
+            Operator::In,
+            Operator::NotIn,
+            Operator::Like,
+            Operator::MatchRegEx,
+            Operator::AnyEq,
+            Operator::AnyLike,
+            Operator::Match,
+            Operator::Contains,
+            Operator::StartsWith,
+            Operator::EndsWith,
+            Operator::Between,
+            Operator::IsNull,
+            Operator::IsNotNull,
+        ];
+        ALL.into_iter().find(|operator| *operator as i32 == number)
+    }
+
     /// The name of the operator.
     pub fn name(self) -> &'static str {
         match self {

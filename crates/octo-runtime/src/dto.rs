@@ -19,8 +19,12 @@ use crate::rt_id::RtId;
 use crate::value::stored::geo_json;
 use crate::value::{Record, Value, instants};
 
+mod association;
+mod columns;
 mod projection;
 
+pub use association::AssociationDto;
+pub(crate) use columns::values;
 pub use projection::Projection;
 use projection::{Elements, Level};
 

@@ -86,6 +86,20 @@ pub enum RuntimeError {
         /// What is wrong with it.
         problems: String,
     },
+    /// The data could not follow a model; both are what they were.
+    #[error(
+        "Model '{}' cannot be imported: the migration of its data from version {} failed, so that everything stays as it was.\n{}",
+        .0.to_model, .0.from_model.version(), .0.errors.join("\n")
+    )]
+    MigrationFailed(Box<crate::migration::MigrationResult>),
+    /// An enum cannot be extended like this; one line per problem.
+    #[error("Error during update of extensions for enum '{enum_id}'.\n{problems}")]
+    EnumExtension {
+        /// The enum.
+        enum_id: String,
+        /// What is wrong.
+        problems: String,
+    },
     /// A counter is exhausted or missing.
     #[error("{0}")]
     AutoIncrement(String),

@@ -32,25 +32,32 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`runtime`], [`tenant`] | tenants, their registry and models |
+//! | [`runtime`], [`tenant`] | tenants and their registry |
+//! | [`models`], [`migration`] | models of a tenant, and data that follows them |
 //! | [`change`], [`mutation`] | change sets and the pipeline that validates and applies them |
-//! | [`query`], [`criteria`] | what callers ask for, by attribute name |
+//! | [`query`], [`criteria`], [`aggregation`] | what callers ask for, by attribute name |
+//! | [`persisted`], [`auto_complete`] | questions kept as entities, and answers while a user types |
+//! | [`walk`] | trees and deep graphs along associations |
 //! | [`value`], [`attributes`], [`entity`] | the data itself |
 //! | [`store`] | what a database must offer; SQLite is the embedded one |
 //!
 //! The rules come from the specification chapter *Runtime engine*; section numbers in the docs of
 //! each module refer to it unless another chapter is named.
 
+pub mod aggregation;
 pub mod attributes;
+pub mod auto_complete;
 pub mod change;
 pub mod criteria;
 pub mod dto;
 pub mod entity;
 pub mod error;
 pub mod message;
+pub mod migration;
 pub mod models;
 pub mod mutation;
 pub mod path;
+pub mod persisted;
 pub mod query;
 mod resolve;
 pub mod rt_id;
@@ -58,22 +65,31 @@ pub mod runtime;
 pub mod store;
 pub mod tenant;
 pub mod tenant_id;
+mod text;
 pub mod value;
+pub mod walk;
 
+pub use aggregation::{Aggregated, AggregatedRow, AggregationColumn, AggregationQuery, Function};
 pub use attributes::Attributes;
 pub use change::{
-    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation, NewEntity,
-    RestoreEntity, Restored, UpdateEntity,
+    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation,
+    NewAssociation, NewEntity, RestoreEntity, Restored, UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
-pub use dto::{AttributeDto, EntityDto, Projection};
+pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
 pub use error::{Duplicate, Problem, RuntimeError, VersionConflict};
-pub use models::{InstalledModel, ModelImport};
-pub use query::{AssociationQuery, EntityQuery, Page, SortOrder, TargetQuery};
+pub use migration::{MigrationRecord, MigrationResult, UpgradeOptions, UpgradeStatus};
+pub use models::{EnumChange, InstalledModel, ModelImport};
+pub use persisted::{PersistedQuery, PersistedQueryError};
+pub use query::{
+    AssociationQuery, AttributeSearch, CursorPage, EntityQuery, Near, Page, SortOrder, TargetQuery,
+    TextQuery,
+};
 pub use rt_id::{RtId, RtIdError};
 pub use runtime::{ChildrenQuery, Runtime, RuntimeConfig, TenantInfo};
-pub use store::{EntityStore, StoreError};
+pub use store::{EntityStore, Figure, StoreError};
 pub use tenant::Tenant;
 pub use tenant_id::{DatabaseName, NameError, TenantId};
 pub use value::{BinaryInfo, DateTimeOffset, GeoPoint, Record, Value};
+pub use walk::{DeepGraph, DeepGraphQuery, Stop, Tree, TreeNode, TreeQuery};

@@ -2,18 +2,32 @@
 //!
 //! A tenant holds at most one version per model name. Every model names the exact versions of the
 //! models it was compiled against; a model whose dependencies are not all there is kept but takes
-//! no part in the types ([`ModelState::ResolveFailed`]) until they are.
+//! no part in the types ([`ModelState::ResolveFailed`]) until they are: after every import all models
+//! are looked at again.
+//!
+//! An import is one transaction. The models are exchanged, the data follows (see
+//! [`migration`](crate::migration)), the indexes are made anew; if any of it fails, nothing happened.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use octo_ck::dependencies::missing_dependencies;
-use octo_ck::model::{CkEnum, CkIndex, IndexType};
-use octo_ck::{CkModelId, CompiledModel, TypeGraph};
+use octo_ck::migration::{Installed as Versions, keeps_installed};
+use octo_ck::{CkModelId, CkVersion, CompiledModel, TypeGraph};
 
 use crate::error::RuntimeError;
-use crate::resolve;
-use crate::store::{EntityStore, IndexDefinition, ModelState, StoreError, StoredModel, transact};
+use crate::migration::upgrade::{Done, Upgrade, Upgrades};
+use crate::migration::{MigrationResult, UpgradeOptions, history};
+use crate::store::{EntityStore, ModelState, StoreError, StoredModel, rehearse, transact};
+use crate::tenant_id::TenantId;
+
+mod extensions;
+mod graphs;
+mod indexes;
+pub(crate) mod services;
+mod settle;
+
+pub use extensions::EnumChange;
+pub(crate) use graphs::Graphs;
 
 /// A model of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,36 +49,64 @@ pub struct ModelImport {
     pub imported: Vec<CkModelId>,
     /// Models that were there already in exactly this version.
     pub unchanged: Vec<CkModelId>,
+    /// Installed models that stay, because they are newer than the ones given and belong to a
+    /// service that may not go back.
+    pub kept: Vec<CkModelId>,
     /// Other models that no longer resolve, because a model they need was replaced.
     pub broken: Vec<CkModelId>,
     /// Other models that resolve again.
     pub restored: Vec<CkModelId>,
+    /// How the data followed, one result per model with data of another version.
+    pub migrations: Vec<MigrationResult>,
+    /// What else is worth knowing.
+    pub warnings: Vec<String>,
 }
 
-type Installed = BTreeMap<String, (Arc<CompiledModel>, ModelState)>;
+/// A model in a store.
+#[derive(Debug, Clone)]
+struct Present {
+    model: Arc<CompiledModel>,
+    state: ModelState,
+    /// The model as stored.
+    document: Arc<str>,
+}
 
-/// The types of the models in a store.
-pub(crate) async fn load_graph(store: &dyn EntityStore) -> Result<Arc<TypeGraph>, RuntimeError> {
-    let models = read(store).await?;
-    let available = models
-        .into_values()
-        .filter(|(_, state)| *state == ModelState::Available)
-        .map(|(model, _)| model);
-    let graph = TypeGraph::build(available).map_err(|diagnostics| StoreError::Corrupt {
-        what: "models".to_owned(),
-        message: diagnostics.to_string(),
-    })?;
-    Ok(Arc::new(graph))
+impl Present {
+    fn is_available(&self) -> bool {
+        self.state == ModelState::Available
+    }
+}
+
+/// Models by name.
+type Models = BTreeMap<String, Present>;
+
+/// Where the models of a tenant are and what they are read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) store: &'a dyn EntityStore,
+    pub(crate) graphs: &'a Graphs,
+}
+
+/// The types of the models in a store. Models that do not fit together any more, because this
+/// program is stricter than the one that stored them, are left out.
+pub(crate) async fn load_graph(site: Site<'_>) -> Result<Arc<TypeGraph>, RuntimeError> {
+    let mut models = read(site).await?;
+    match site.graphs.graph(&models) {
+        Ok(graph) => Ok(graph),
+        Err(diagnostics) => {
+            tracing::error!(tenant = %site.tenant, %diagnostics, "some models no longer fit");
+            settle::settle(site.graphs, &mut models, &[])
+        }
+    }
 }
 
 /// All models in a store, ordered by name.
-pub(crate) async fn installed(
-    store: &dyn EntityStore,
-) -> Result<Vec<InstalledModel>, RuntimeError> {
-    let models = read(store).await?;
+pub(crate) async fn installed(site: Site<'_>) -> Result<Vec<InstalledModel>, RuntimeError> {
+    let models = read(site).await?;
     Ok(models
         .into_values()
-        .map(|(model, state)| InstalledModel {
+        .map(|Present { model, state, .. }| InstalledModel {
             id: model.model_id.clone(),
             state,
             description: model.description.clone(),
@@ -75,246 +117,212 @@ pub(crate) async fn installed(
 
 /// Adds or replaces models; all or nothing. Returns the new types.
 pub(crate) async fn import(
-    store: &dyn EntityStore,
+    site: Site<'_>,
+    former: Arc<TypeGraph>,
     incoming: Vec<Arc<CompiledModel>>,
+    options: UpgradeOptions,
 ) -> Result<(ModelImport, Arc<TypeGraph>), RuntimeError> {
-    let before = read(store).await?;
+    let before = read(site).await?;
     let mut report = ModelImport::default();
     let mut after = before.clone();
+    let mut upgraded = Vec::with_capacity(incoming.len());
     for model in incoming {
         let name = model.model_id.name().to_owned();
-        match before.get(&name) {
-            Some((present, ModelState::Available)) if present.model_id == model.model_id => {
+        let present = before.get(&name);
+        let installed = present.map(|present| present.model.model_id.clone());
+        match present {
+            Some(present) if present.is_available() && present.model.model_id == model.model_id => {
                 report.unchanged.push(model.model_id.clone());
+                // Its migration may still be open, and its scripts are those of the given one.
+                upgraded.push(model);
+            }
+            Some(present) if keeps_installed(&model.model_id, present.model.model_id.version()) => {
+                report.kept.extend(installed);
             }
             present => {
-                let model = keep_extensions(model, present.map(|(model, _)| model.as_ref()));
+                let present = present.map(|present| present.model.as_ref());
+                let model = extensions::keep(model, present, &mut report.warnings);
                 report.imported.push(model.model_id.clone());
-                after.insert(name, (model, ModelState::Available));
+                upgraded.push(Arc::clone(&model));
+                after.insert(name, available(model)?);
             }
         }
     }
-    let graph = settle(&mut after, &report.imported)?;
+    let graph = settle::settle(site.graphs, &mut after, &report.imported)?;
     compare_states(&before, &after, &mut report);
+    let upgrades = Upgrades {
+        tenant: site.tenant.clone(),
+        upgrades: plan(site, &former, &before, upgraded).await?,
+        former,
+        graph: Arc::clone(&graph),
+        options,
+    };
     let changed: Vec<StoredModel> = after
         .iter()
-        .filter(|(name, now)| before.get(*name) != Some(*now))
-        .map(|(name, (model, state))| stored(name, model, *state))
-        .collect::<Result<_, _>>()?;
-    if !changed.is_empty() {
-        let indexes = indexes(&graph);
-        transact::<(), RuntimeError>(store, Arc::clone(&graph), move |transaction| {
-            for model in &changed {
-                transaction.put_model(model)?;
-            }
-            transaction.set_indexes(&indexes)?;
-            Ok(())
-        })
-        .await?;
+        .filter(|(name, now)| before.get(*name).is_none_or(|before| differs(before, now)))
+        .map(|(name, now)| stored(name, now))
+        .collect();
+    if !changed.is_empty() || !upgrades.upgrades.is_empty() {
+        let done = exchange(site.store, changed, upgrades).await?;
+        report.migrations = done.results;
+        report.warnings.extend(done.warnings);
     }
     Ok((report, graph))
 }
 
-/// Decides which models resolve and builds their types; `required` must be among them.
-fn settle(models: &mut Installed, required: &[CkModelId]) -> Result<Arc<TypeGraph>, RuntimeError> {
-    for (_, state) in models.values_mut() {
-        *state = ModelState::Available;
-    }
-    drop_unresolved(models, required)?;
-    match TypeGraph::build(available(models)) {
-        Ok(graph) => Ok(Arc::new(graph)),
-        Err(_) => settle_one_by_one(models, required),
-    }
+/// What is to be done about the data, dependencies first.
+async fn plan(
+    site: Site<'_>,
+    former: &Arc<TypeGraph>,
+    before: &Models,
+    models: Vec<Arc<CompiledModel>>,
+) -> Result<Vec<Upgrade>, RuntimeError> {
+    let names: Vec<&str> = models.iter().map(|model| model.model_id.name()).collect();
+    let recorded = history::versions(site.store, former, &names).await?;
+    let versions = |model: &CompiledModel| {
+        let name = model.model_id.name();
+        let schema = before
+            .get(name)
+            .map(|present| present.model.model_id.version());
+        let history: Option<CkVersion> = recorded.get(name).copied();
+        Versions { history, schema }
+    };
+    let ordered = by_dependency(models, |model| model);
+    let upgrades = ordered
+        .iter()
+        .filter_map(|model| Upgrade::new(model, versions(model)));
+    Ok(upgrades.collect())
 }
 
-// Some model does not fit. If it is one of the required ones the import fails with its problems;
-// otherwise the ones that do not fit are left out.
-fn settle_one_by_one(
-    models: &mut Installed,
-    required: &[CkModelId],
-) -> Result<Arc<TypeGraph>, RuntimeError> {
-    let candidates = std::mem::take(models);
-    let is_required = |model: &CompiledModel| required.contains(&model.model_id);
-    let mut needed: Vec<CkModelId> = required.to_vec();
-    for (model, _) in candidates.values().filter(|(model, _)| is_required(model)) {
-        needed.extend(model.dependencies.iter().cloned());
-    }
-    let (first, rest): (Vec<_>, Vec<_>) = candidates
-        .into_iter()
-        .partition(|(_, (model, _))| needed.contains(&model.model_id));
-    models.extend(first);
-    let mut graph = TypeGraph::build(available(models))
-        .map_err(|diagnostics| rejected(required, diagnostics.to_string()))?;
-    for (name, (model, state)) in rest {
-        models.insert(name.clone(), (Arc::clone(&model), state));
-        match TypeGraph::build(available(models)) {
-            Ok(larger) => graph = larger,
-            Err(_) => {
-                models.insert(name, (model, ModelState::ResolveFailed));
-            }
-        }
-    }
-    Ok(Arc::new(graph))
-}
-
-/// Marks models whose dependencies are not there, and models that need those, and so on.
-fn drop_unresolved(models: &mut Installed, required: &[CkModelId]) -> Result<(), RuntimeError> {
-    let mut problems = Vec::new();
-    loop {
-        let present: Vec<CkModelId> = available(models).map(|m| m.model_id.clone()).collect();
-        let mut unresolved = Vec::new();
-        for model in available(models) {
-            let missing = missing_dependencies(&model, &present);
-            if missing.is_empty() {
-                continue;
-            }
-            if required.contains(&model.model_id) {
-                problems.extend(missing.iter().map(ToString::to_string));
-            }
-            unresolved.push(model.model_id.name().to_owned());
-        }
-        if unresolved.is_empty() {
+/// Each model after those it needs.
+fn by_dependency<T>(mut waiting: Vec<T>, model: impl Fn(&T) -> &CompiledModel) -> Vec<T> {
+    let mut placed: Vec<T> = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let names: Vec<String> = waiting
+            .iter()
+            .map(|item| model(item).model_id.name().to_owned())
+            .collect();
+        let waits = |item: &T| {
+            let mut needed = model(item).dependencies.iter();
+            needed.any(|id| names.iter().any(|name| name == id.name()))
+        };
+        let (later, ready): (Vec<T>, Vec<T>) = waiting.into_iter().partition(waits);
+        if ready.is_empty() {
+            // They need each other, so no order is right.
+            placed.extend(later);
             break;
         }
-        for name in unresolved {
-            if let Some((_, state)) = models.get_mut(&name) {
-                *state = ModelState::ResolveFailed;
-            }
+        placed.extend(ready);
+        waiting = later;
+    }
+    placed
+}
+
+/// Stores models and lets the data follow, in one transaction.
+async fn exchange(
+    store: &dyn EntityStore,
+    changed: Vec<StoredModel>,
+    upgrades: Upgrades,
+) -> Result<Done, RuntimeError> {
+    let reading = Arc::new(upgrades.reading());
+    let types = Arc::clone(&reading);
+    let indexes = indexes::of(&upgrades.graph);
+    let is_rehearsal = upgrades.options.dry_run;
+    let work = move |transaction: &mut dyn crate::store::WriteTransaction| {
+        for model in &changed {
+            transaction.put_model(model)?;
         }
-    }
-    if problems.is_empty() {
-        Ok(())
+        let done = upgrades.run(transaction, &reading)?;
+        transaction.set_indexes(&indexes)?;
+        Ok::<_, RuntimeError>(done)
+    };
+    if is_rehearsal {
+        rehearse(store, types, work).await
     } else {
-        Err(rejected(required, problems.join("\n")))
+        transact(store, types, work).await
     }
 }
 
-fn rejected(required: &[CkModelId], problems: String) -> RuntimeError {
-    let names: Vec<String> = required.iter().map(ToString::to_string).collect();
-    RuntimeError::ModelRejected {
-        model: names.join("', '"),
-        problems,
-    }
+/// Adds and removes values of an enum; returns the new types.
+pub(crate) async fn extend_enum(
+    site: Site<'_>,
+    former: &TypeGraph,
+    ck_enum: &str,
+    changes: &[EnumChange],
+) -> Result<Arc<TypeGraph>, RuntimeError> {
+    let mut models = read(site).await?;
+    let model = extensions::extend(former, &models, ck_enum, changes)?;
+    let name = model.model_id.name().to_owned();
+    let id = model.model_id.clone();
+    models.insert(name.clone(), available(model)?);
+    let graph = settle::settle(site.graphs, &mut models, &[id])?;
+    let model = models.get(&name).map(|present| stored(&name, present));
+    transact::<(), RuntimeError>(site.store, Arc::clone(&graph), move |transaction| {
+        model
+            .iter()
+            .try_for_each(|model| transaction.put_model(model))
+            .map_err(RuntimeError::from)
+    })
+    .await?;
+    Ok(graph)
 }
 
-fn available(models: &Installed) -> impl Iterator<Item = Arc<CompiledModel>> {
-    models
-        .values()
-        .filter(|(_, state)| *state == ModelState::Available)
-        .map(|(model, _)| Arc::clone(model))
-}
-
-fn compare_states(before: &Installed, after: &Installed, report: &mut ModelImport) {
-    for (name, (model, now)) in after {
-        match (before.get(name).map(|(_, state)| state), now) {
-            _ if report.imported.contains(&model.model_id) => {}
+fn compare_states(before: &Models, after: &Models, report: &mut ModelImport) {
+    for (name, now) in after {
+        let id = &now.model.model_id;
+        match (before.get(name).map(|before| before.state), now.state) {
+            _ if report.imported.contains(id) => {}
             (Some(ModelState::Available), ModelState::ResolveFailed) => {
-                report.broken.push(model.model_id.clone());
+                report.broken.push(id.clone());
             }
             (Some(ModelState::ResolveFailed | ModelState::Importing), ModelState::Available) => {
-                report.restored.push(model.model_id.clone());
+                report.restored.push(id.clone());
             }
             _ => {}
         }
     }
 }
 
-/// Values that the tenant added to extensible enums survive, and win over new model values with
-/// the same key.
-fn keep_extensions(
-    model: Arc<CompiledModel>,
-    present: Option<&CompiledModel>,
-) -> Arc<CompiledModel> {
-    let extended = present.into_iter().flat_map(|present| &present.enums);
-    let extended: Vec<&CkEnum> = extended
-        .filter(|e| e.values.iter().any(|value| value.is_extension))
-        .collect();
-    if extended.is_empty() {
-        return model;
-    }
-    let mut model = Arc::unwrap_or_clone(model);
-    for old in extended {
-        let new = model
-            .enums
-            .iter_mut()
-            .find(|new| new.enum_id == old.enum_id);
-        if let Some(new) = new.filter(|new| new.is_extensible) {
-            let kept: Vec<_> = old
-                .values
-                .iter()
-                .filter(|v| v.is_extension)
-                .cloned()
-                .collect();
-            new.values
-                .retain(|value| kept.iter().all(|k| k.key != value.key));
-            new.values.extend(kept);
-        }
-    }
-    Arc::new(model)
+fn differs(before: &Present, now: &Present) -> bool {
+    before.state != now.state || before.document != now.document
 }
 
-fn indexes(graph: &TypeGraph) -> Vec<IndexDefinition> {
-    // Those every entity has would cost each write more than they save; see the store's tables.
-    let common: Vec<&CkIndex> = graph
-        .types()
-        .filter(|node| node.collection_root.is_none())
-        .flat_map(|node| &node.indexes)
-        .collect();
-    let mut definitions: Vec<IndexDefinition> = Vec::new();
-    for node in graph.types() {
-        let Some(root) = &node.collection_root else {
-            continue;
-        };
-        let speeds_up = |index: &&CkIndex| {
-            !matches!(index.index_type, IndexType::None | IndexType::Text)
-                && !common.contains(index)
-        };
-        for index in node.indexes.iter().filter(speeds_up) {
-            let paths = index
-                .fields
-                .iter()
-                .flat_map(|fields| &fields.attribute_paths);
-            let fields: Option<Vec<_>> = paths
-                .map(|path| resolve::index_field(graph, node, path))
-                .collect();
-            let definition = fields
-                .filter(|fields| fields.iter().any(resolve::is_attribute))
-                .map(|fields| IndexDefinition {
-                    root: root.clone(),
-                    fields,
-                });
-            definitions.extend(definition.filter(|new| !definitions.contains(new)));
-        }
-    }
-    definitions
-}
-
-async fn read(store: &dyn EntityStore) -> Result<Installed, StoreError> {
-    let models = store.models().await?.into_iter();
+async fn read(site: Site<'_>) -> Result<Models, StoreError> {
+    let models = site.store.models().await?.into_iter();
     models
         .map(|stored| {
-            let model: CompiledModel =
-                serde_json::from_str(&stored.document).map_err(|error| StoreError::Corrupt {
-                    what: format!("model {}", stored.name),
-                    message: error.to_string(),
-                })?;
-            Ok((stored.name, (Arc::new(model), stored.state)))
+            let document: Arc<str> = stored.document.into();
+            let model = site.graphs.model(&document);
+            let model = model.map_err(|error| StoreError::Corrupt {
+                what: format!("model {}", stored.name),
+                message: error.to_string(),
+            })?;
+            let present = Present {
+                model,
+                state: stored.state,
+                document,
+            };
+            Ok((stored.name, present))
         })
         .collect()
 }
 
-fn stored(
-    name: &str,
-    model: &CompiledModel,
-    state: ModelState,
-) -> Result<StoredModel, RuntimeError> {
-    let document = serde_json::to_string(model).map_err(|error| StoreError::Failed {
+fn available(model: Arc<CompiledModel>) -> Result<Present, RuntimeError> {
+    let document = serde_json::to_string(&*model).map_err(|error| StoreError::Failed {
         operation: "store model",
         message: error.to_string(),
     })?;
-    Ok(StoredModel {
-        name: name.to_owned(),
-        state,
-        document,
+    Ok(Present {
+        model,
+        state: ModelState::Available,
+        document: document.into(),
     })
+}
+
+fn stored(name: &str, present: &Present) -> StoredModel {
+    StoredModel {
+        name: name.to_owned(),
+        state: present.state,
+        document: present.document.to_string(),
+    }
 }

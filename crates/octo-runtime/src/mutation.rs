@@ -14,16 +14,16 @@ use crate::tenant_id::TenantId;
 
 mod assign;
 mod bounds;
-mod complete;
+pub(crate) mod complete;
 mod counters;
 mod deletes;
-mod display;
+pub(crate) mod display;
 mod inserts;
 mod links;
 mod problems;
 mod restores;
 mod stored;
-mod unique;
+pub(crate) mod unique;
 mod updates;
 
 use counters::Counters;

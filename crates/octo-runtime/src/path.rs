@@ -1,5 +1,8 @@
 //! The grammar of attribute paths (spec 3.3): names separated by dots, each with an optional
-//! element index, such as `Address.City`, `Items[0].Name`, `Items[*].Name`.
+//! element index, such as `Address.City`, `Items[0].Name`, `Items[*].Name`. Paths over associations
+//! begin with [navigations](navigation).
+
+pub mod navigation;
 
 /// Characters a path may have.
 const MAX_LENGTH: usize = 1_000;
@@ -18,6 +21,14 @@ pub enum PathError {
     /// Too long to be meant seriously.
     #[error("Attribute paths may have at most {MAX_LENGTH} characters.")]
     TooLong,
+    /// Not a navigation.
+    #[error(
+        "Invalid navigation '{0}'. Write the name of the association, a dot, the type at its far end and '->' with a path, '::totalCount' or '::exists', such as parent.Basic/TreeNode->name."
+    )]
+    Navigation(String),
+    /// Too many associations.
+    #[error("A path may lead over at most 5 associations.")]
+    TooFar,
 }
 
 /// One name of a path.
@@ -43,10 +54,15 @@ pub enum TermIndex {
 /// # Errors
 /// Empty or too long paths, bad indexes.
 pub fn parse(path: &str) -> Result<Vec<Term>, PathError> {
+    check_length(path)?;
+    path.trim().split('.').map(term).collect()
+}
+
+fn check_length(path: &str) -> Result<(), PathError> {
     if path.len() > MAX_LENGTH {
         return Err(PathError::TooLong);
     }
-    path.trim().split('.').map(term).collect()
+    Ok(())
 }
 
 fn term(text: &str) -> Result<Term, PathError> {

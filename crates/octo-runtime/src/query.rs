@@ -1,12 +1,17 @@
 //! Questions to a tenant: entities of a type, edges of an entity, far ends of edges.
 
 use crate::criteria::{Criteria, Operand};
-use crate::entity::{Association, Direction};
+use crate::entity::{Association, Direction, Entity};
 use crate::rt_id::RtId;
 use crate::store::EdgeKey;
 
 /// Edges read at once unless a query says otherwise.
 const EDGES_PER_PAGE: usize = 1000;
+
+pub(crate) mod cursor;
+mod search;
+
+pub use search::{AttributeSearch, Near, TextQuery};
 
 /// A page of results.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +32,17 @@ impl<T> Page<T> {
     }
 }
 
+/// A page of entities and how to get the next one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CursorPage {
+    /// The entities of this page.
+    pub items: Vec<Entity>,
+    /// All matches, as of the first page.
+    pub total: u64,
+    /// What [`EntityQuery::after`] takes for the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
 /// Entities of a type, derived types included, archived ones left out.
 ///
 /// Without a sort order entities come in ascending `rtId` order, which is also the last tie
@@ -37,9 +53,13 @@ pub struct EntityQuery {
     pub(crate) ids: Option<Vec<RtId>>,
     pub(crate) criteria: Vec<Criteria>,
     pub(crate) sort: Vec<(String, SortOrder)>,
+    pub(crate) after: Option<String>,
     pub(crate) skip: u64,
     pub(crate) take: Option<u64>,
     pub(crate) include_archived: bool,
+    pub(crate) text: Option<TextQuery>,
+    pub(crate) attribute_search: Option<AttributeSearch>,
+    pub(crate) near: Option<Near>,
 }
 
 /// Direction of a sort.
@@ -60,9 +80,13 @@ impl EntityQuery {
             ids: None,
             criteria: Vec::new(),
             sort: Vec::new(),
+            after: None,
             skip: 0,
             take: None,
             include_archived: false,
+            text: None,
+            attribute_search: None,
+            near: None,
         }
     }
 
@@ -85,6 +109,11 @@ impl EntityQuery {
         self
     }
 
+    /// Its conditions, all of which must hold.
+    pub fn criteria(&self) -> &[Criteria] {
+        &self.criteria
+    }
+
     /// Only entities with one of these ids.
     #[must_use]
     pub fn ids(mut self, ids: impl IntoIterator<Item = RtId>) -> Self {
@@ -96,6 +125,13 @@ impl EntityQuery {
     #[must_use]
     pub fn sort(mut self, path: &str, order: SortOrder) -> Self {
         self.sort.push((path.to_owned(), order));
+        self
+    }
+
+    /// Continues behind another page; `cursor` is its [`CursorPage::next`].
+    #[must_use]
+    pub fn after(mut self, cursor: impl Into<String>) -> Self {
+        self.after = Some(cursor.into());
         self
     }
 
@@ -113,6 +149,27 @@ impl EntityQuery {
         self
     }
 
+    /// Only entities in whose texts words are found; best matches first unless sorted.
+    #[must_use]
+    pub fn text(mut self, search: TextQuery) -> Self {
+        self.text = Some(search);
+        self
+    }
+
+    /// Only entities that have a value in one of several attributes.
+    #[must_use]
+    pub fn search(mut self, search: AttributeSearch) -> Self {
+        self.attribute_search = Some(search);
+        self
+    }
+
+    /// Only entities around a point; nearest first unless sorted.
+    #[must_use]
+    pub fn near(mut self, near: Near) -> Self {
+        self.near = Some(near);
+        self
+    }
+
     /// Archived entities too.
     #[must_use]
     pub fn include_archived(mut self) -> Self {
@@ -127,6 +184,7 @@ pub struct AssociationQuery {
     pub(crate) entity: RtId,
     pub(crate) role: Option<String>,
     pub(crate) direction: Direction,
+    pub(crate) far: Option<Vec<RtId>>,
     pub(crate) after: Option<EdgeKey>,
     pub(crate) take: usize,
 }
@@ -138,6 +196,7 @@ impl AssociationQuery {
             entity,
             role: None,
             direction: Direction::Any,
+            far: None,
             after: None,
             take: EDGES_PER_PAGE,
         }
@@ -154,6 +213,13 @@ impl AssociationQuery {
     #[must_use]
     pub fn direction(mut self, direction: Direction) -> Self {
         self.direction = direction;
+        self
+    }
+
+    /// Only edges to these far ends.
+    #[must_use]
+    pub fn far_ends(mut self, ids: impl IntoIterator<Item = RtId>) -> Self {
+        self.far = Some(ids.into_iter().collect());
         self
     }
 

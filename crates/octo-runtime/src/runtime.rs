@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use octo_ck::CompiledModel;
 use tokio::sync::Mutex;
 
 use crate::error::RuntimeError;
+use crate::models::Graphs;
 use crate::query::Page;
 use crate::store::EntityStore;
 use crate::store::sqlite::SqliteStore;
@@ -21,6 +21,7 @@ use crate::tenant_id::{DatabaseName, TenantId};
 mod files;
 mod lifecycle;
 pub mod registry;
+mod service_models;
 
 use files::TenantFiles;
 pub use registry::{ChildrenQuery, TenantInfo};
@@ -51,7 +52,7 @@ impl RuntimeConfig {
 pub struct Runtime {
     files: TenantFiles,
     system: Arc<Tenant>,
-    system_model: Arc<CompiledModel>,
+    graphs: Arc<Graphs>,
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     // Creating, deleting and so on happen one at a time; taken before `open`.
     lifecycle: Mutex<()>,
@@ -66,18 +67,13 @@ impl Runtime {
         let id: TenantId = config.system_tenant.parse()?;
         let database: DatabaseName = config.system_tenant.parse()?;
         let files = TenantFiles::open(&config.data_dir).await?;
-        let system_model = octo_ck::builtin::system();
-        let system = open_tenant(
-            files.path(&database),
-            id,
-            database,
-            Arc::clone(&system_model),
-        )
-        .await?;
+        let graphs = Arc::<Graphs>::default();
+        let path = files.path(&database);
+        let system = open_tenant(path, id, database, Arc::clone(&graphs)).await?;
         Ok(Arc::new(Self {
             files,
             system,
-            system_model,
+            graphs,
             open: Mutex::new(HashMap::new()),
             lifecycle: Mutex::new(()),
         }))
@@ -202,7 +198,7 @@ impl Runtime {
             self.files.path(&info.database),
             info.id.clone(),
             info.database.clone(),
-            Arc::clone(&self.system_model),
+            Arc::clone(&self.graphs),
         )
         .await
     }
@@ -212,13 +208,11 @@ async fn open_tenant(
     path: impl AsRef<Path>,
     id: TenantId,
     database: DatabaseName,
-    system_model: Arc<CompiledModel>,
+    graphs: Arc<Graphs>,
 ) -> Result<Arc<Tenant>, RuntimeError> {
     let store: Arc<dyn EntityStore> = Arc::new(SqliteStore::open(path.as_ref()).await?);
-    let tenant = Tenant::open(id, database, store).await?;
-    if tenant.model("System").as_ref() != Some(&system_model.model_id) {
-        tenant.import_models(vec![system_model]).await?;
-    }
+    let tenant = Tenant::open_sharing(id, database, store, graphs).await?;
+    service_models::bring_up_to_date(&tenant).await?;
     Ok(tenant)
 }
 

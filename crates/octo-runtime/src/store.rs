@@ -22,15 +22,21 @@ use crate::entity::{Association, Entity, RtState};
 use crate::query::Page;
 use crate::rt_id::RtId;
 
+pub mod aggregation;
 pub mod edge;
 pub mod filter;
+pub mod paging;
+pub mod search;
 pub mod sqlite;
 
+pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure};
 pub use edge::{EdgeKey, EdgePage, EdgeQuery};
 pub use filter::{
-    Comparison, Field, FieldPath, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test,
-    TypeScope,
+    Comparison, Field, FieldPath, Filter, Link, PathIndex, PathStep, SortKey, StoreQuery,
+    SystemField, Test, TypeScope,
 };
+pub use paging::{EntityPage, KeyValue, Position};
+pub use search::{Distance, TextField, TextSearch};
 
 /// A database of one tenant.
 #[async_trait]
@@ -48,6 +54,31 @@ pub trait EntityStore: Send + Sync {
         graph: &Arc<TypeGraph>,
         query: StoreQuery,
     ) -> Result<Page<Entity>, StoreError>;
+
+    /// A page of entities that meet a query, and where it ends. Counts only when `count` says so:
+    /// who walks through all pages needs the total once.
+    async fn page(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: StoreQuery,
+        count: bool,
+    ) -> Result<EntityPage, StoreError>;
+
+    /// For each entity the first ones at the far end of a link, by id, at most `limit` of them.
+    async fn linked(
+        &self,
+        graph: &Arc<TypeGraph>,
+        near: Vec<RtId>,
+        link: Link,
+        limit: usize,
+    ) -> Result<Vec<Vec<Entity>>, StoreError>;
+
+    /// For each entity the number of entities at the far end of a link.
+    async fn link_counts(&self, near: Vec<RtId>, link: Link) -> Result<Vec<u64>, StoreError>;
+
+    /// Figures over all entities that meet a query, whatever its sort order and paging; one
+    /// consistent view, in memory that does not grow with the matches.
+    async fn aggregate(&self, aggregation: Aggregation) -> Result<Groups, StoreError>;
 
     /// A page of the edges of entities, in the order of [`EdgeQuery`].
     async fn edges(
@@ -101,6 +132,15 @@ pub trait WriteTransaction {
     /// Which of these ids are taken, by archived entities as well; in any order.
     fn taken_ids(&mut self, rt_ids: &[RtId]) -> Result<Vec<RtId>, StoreError>;
 
+    /// At most `limit` entities of exactly this type, archived ones included, in ascending order of
+    /// their ids, beginning after `after`. The type need not be in the graph.
+    fn batch(
+        &mut self,
+        ck_type: &RtCkId,
+        after: Option<RtId>,
+        limit: usize,
+    ) -> Result<Vec<Entity>, StoreError>;
+
     /// All edges of entities, in the order of [`EdgeQuery`].
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError>;
 
@@ -122,6 +162,10 @@ pub trait WriteTransaction {
 
     /// Changes an entity; only what the patch names is written.
     fn patch(&mut self, patch: &EntityPatch) -> Result<(), StoreError>;
+
+    /// Gives an entity another type, moves it to where entities of that type are kept, and renames
+    /// the type at all its edges. Writes nothing else of the entity.
+    fn retype(&mut self, rt_id: RtId, ck_type: &RtCkId) -> Result<(), StoreError>;
 
     /// Removes an entity.
     fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError>;
@@ -250,6 +294,32 @@ pub enum StoreError {
 pub async fn transact<T, E>(
     store: &dyn EntityStore,
     graph: Arc<TypeGraph>,
+    work: impl FnMut(&mut dyn WriteTransaction) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    perform(store, graph, Outcome::Commit, work).await
+}
+
+/// Runs `work` in a transaction of `store` and returns what it returns; no change is kept.
+pub async fn rehearse<T, E>(
+    store: &dyn EntityStore,
+    graph: Arc<TypeGraph>,
+    work: impl FnMut(&mut dyn WriteTransaction) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    perform(store, graph, Outcome::RollBack, work).await
+}
+
+async fn perform<T, E>(
+    store: &dyn EntityStore,
+    graph: Arc<TypeGraph>,
+    success: Outcome,
     mut work: impl FnMut(&mut dyn WriteTransaction) -> Result<T, E> + Send + 'static,
 ) -> Result<T, E>
 where
@@ -261,7 +331,7 @@ where
     let run: Work = Box::new(move |transaction| {
         let result = work(transaction);
         let outcome = if result.is_ok() {
-            Outcome::Commit
+            success
         } else {
             Outcome::RollBack
         };

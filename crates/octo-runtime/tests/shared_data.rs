@@ -118,6 +118,7 @@ async fn entities_of_every_type_can_be_created_shown_and_written_back() {
         let import = tenant.import_models(vec![library]).await.unwrap();
         assert!(import.broken.is_empty(), "{id} broke {:?}", import.broken);
     }
+    let recorded = tenant.migration_history(None, 1).await.unwrap().total;
     let graph = tenant.graph();
     let counters = counters(&graph);
     let mut created = counters.len() as u64;
@@ -135,7 +136,7 @@ async fn entities_of_every_type_can_be_created_shown_and_written_back() {
     }
     assert!(created > 30, "only {created} types");
     let all = EntityQuery::of("System/Entity").take(1);
-    assert_eq!(tenant.query(all).await.unwrap().total, created);
+    assert_eq!(tenant.query(all).await.unwrap().total, created + recorded);
 }
 
 fn counters(graph: &TypeGraph) -> BTreeSet<String> {
@@ -172,4 +173,129 @@ async fn write_back(tenant: &Tenant, graph: &TypeGraph, node: &TypeNode, entity:
     let updated = updated.unwrap_or_else(|error| panic!("{}: {error}", node.id));
     assert_eq!(updated.attributes, entity.attributes, "{}", node.id);
     assert_eq!(updated.display_name, entity.display_name, "{}", node.id);
+}
+
+/// A published model of the catalog.
+fn published(shared: &Path, name: &str, version: &str) -> Arc<CompiledModel> {
+    let first = name.chars().next().unwrap().to_ascii_lowercase();
+    let major = version.split('.').next().unwrap();
+    let file = format!("ck-{}-{version}.json", name.to_lowercase());
+    let folder = shared.join(format!("catalog/ck-models/v2/{first}/{name}/{major}"));
+    let text = std::fs::read_to_string(folder.join(&file)).unwrap();
+    Arc::new(octo_ck::read_published(&text, &file).unwrap())
+}
+
+/// All models a published one needs, and the model itself.
+fn with_dependencies(shared: &Path, name: &str, version: &str) -> Vec<Arc<CompiledModel>> {
+    let mut models = vec![published(shared, name, version)];
+    let mut at = 0;
+    while let Some(model) = models.get(at).cloned() {
+        for id in &model.dependencies {
+            if models
+                .iter()
+                .all(|known| known.model_id.name() != id.name())
+            {
+                models.push(published(shared, id.name(), &id.version().to_string()));
+            }
+        }
+        at += 1;
+    }
+    models
+}
+
+#[tokio::test]
+async fn events_of_a_published_library_follow_its_migration() {
+    let Some(shared) = shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let config = RuntimeConfig::new(folder.path());
+    let runtime = Runtime::open(config).await.unwrap();
+    let tenant = runtime.system_tenant();
+    let old = with_dependencies(&shared, "Industry.Basic", "2.0.0");
+    tenant.import_models(old).await.unwrap();
+    let time: jiff::Timestamp = "2024-01-31T12:00:00.125Z".parse().unwrap();
+    let graph = tenant.graph();
+    let mut ids = Vec::new();
+    for ck_type in ["Industry.Basic/Event", "Industry.Basic/Alarm"] {
+        let node = graph.find_type(ck_type).unwrap();
+        let attributes = node.attributes.iter().filter(|a| !a.is_optional);
+        let new = attributes.fold(NewEntity::of(ck_type), |new, attribute| {
+            new.assign(attribute.camel_name.clone(), sample(&graph, attribute))
+        });
+        let new = new.assign("time", json!(time.to_string()));
+        ids.push(tenant.insert(new).await.unwrap().rt_id);
+    }
+    let alarm = tenant
+        .get("Industry.Basic/Alarm", ids[1])
+        .await
+        .unwrap()
+        .unwrap();
+    let priority = alarm.attributes.get("EventAlarmPriority").cloned();
+
+    // The library of the folder, with the models it was made for, in one step.
+    let new = libraries(&shared).into_iter();
+    let new = new.filter(|m| ["System", "Basic", "Industry.Basic"].contains(&m.model_id.name()));
+    let import = tenant.import_models(new.collect()).await.unwrap();
+    let mut results = import.migrations.iter();
+    let result = results
+        .rfind(|r| r.to_model.name() == "Industry.Basic")
+        .unwrap();
+    assert!(result.success, "{result:?}");
+    assert_eq!(result.entities_updated, 2 + u64::from(priority.is_some()));
+    let left = result
+        .warnings
+        .iter()
+        .filter(|w| w.contains("attribute-remains"));
+    assert_eq!(left.count(), 0, "{result:?}");
+    for id in ids {
+        let event = tenant
+            .get("Industry.Basic/Event", id)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(event.attributes.timestamp("Received"), Some(time));
+        assert!(!event.attributes.contains("Time"));
+    }
+    let alarm = tenant
+        .get("Industry.Basic/Alarm", alarm.rt_id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(alarm.attributes.get("Priority"), priority.as_ref());
+}
+
+#[tokio::test]
+async fn clients_of_an_older_identity_service_follow_at_the_next_start() {
+    let Some(shared) = shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let config = || RuntimeConfig::new(folder.path());
+    let runtime = Runtime::open(config()).await.unwrap();
+    let tenant = runtime.system_tenant();
+    let old = with_dependencies(&shared, "System.Identity", "2.8.0");
+    tenant.import_models(old).await.unwrap();
+    let graph = tenant.graph();
+    let node = graph.find_type("System.Identity/Client").unwrap();
+    let mandatory = node.attributes.iter().filter(|a| !a.is_optional);
+    let client = mandatory.fold(NewEntity::of("System.Identity/Client"), |new, attribute| {
+        new.assign(attribute.camel_name.clone(), sample(&graph, attribute))
+    });
+    let client = client.assign(
+        "redirectUris",
+        json!(["https://a.example", "https://b.example"]),
+    );
+    let client = tenant.insert(client).await.unwrap();
+    runtime.close().await;
+
+    let runtime = Runtime::open(config()).await.unwrap();
+    let tenant = runtime.system_tenant();
+    let identity = builtin::system_identity().model_id.clone();
+    assert_eq!(tenant.model("System.Identity"), Some(identity));
+    let found = tenant
+        .get("System.Identity/Client", client.rt_id)
+        .await
+        .unwrap()
+        .unwrap();
+    let uris = found.attributes.records("RedirectUris");
+    assert_eq!(uris.len(), 2, "{:?}", found.attributes);
+    assert_eq!(uris[1].attributes.str("Uri"), Some("https://b.example"));
+    assert_eq!(uris[1].attributes.str("Source"), Some("base"));
 }

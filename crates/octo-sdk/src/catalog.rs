@@ -26,7 +26,7 @@ use cache::{CacheFile, Known};
 use fetch::{Fetch, Found};
 use worker::Worker;
 
-pub use options::{HttpCatalogError, HttpCatalogOptions, PUBLIC_PAGES};
+pub use options::{HttpCatalogError, HttpCatalogOptions, PRIVATE_PAGES, PUBLIC_PAGES};
 
 /// Size of a compiled model in bytes.
 const MAX_MODEL: usize = 32 * 1024 * 1024;

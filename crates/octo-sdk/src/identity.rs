@@ -1,17 +1,41 @@
-//! Client of the identity service: users, roles and admin provisioning.
+//! Client of the identity service: users, roles, groups and people of other tenants; OAuth clients,
+//! API resources, scopes and secrets.
 //!
 //! Methods are named after what they do; the id of the route in `spec/identity.md` 4 stands in each
 //! description. Lookups by e-mail address exist on the server for U3 only: call
 //! [`IdentityClient::find_user`] first and pass the user *name* on (section 9, item 6).
 
+mod admin_provisioning;
+mod api_resources;
+mod api_scopes;
+mod api_secrets;
+mod clients;
 mod dto;
+mod email_rules;
+mod groups;
+mod neighbours;
 mod roles;
+mod user_mappings;
 mod users;
 
 use url::Url;
 
-pub use dto::{ExternalLoginDto, ExternalTenantUserMappingDto, PagedResult, RegisterUserDto};
-pub use dto::{RoleDto, UserDto};
+pub use api_resources::ApiResourceDto;
+pub use api_scopes::ApiScopeDto;
+pub use api_secrets::{ApiSecretDto, SecretOwner};
+pub use clients::{
+    ApplyOverlayUrisDto, ApplyOverlayUrisListCountDto, ApplyOverlayUrisResultDto,
+    CleanOverlayEntriesClientResultDto, CleanOverlayEntriesResultDto, ClientDto,
+    ClientMirrorBackfillResponseDto, ClientMirrorDto, ClientMirrorProvisionResponseDto,
+};
+pub use dto::{
+    CreateExternalTenantUserMappingDto, ExternalTenantUserMappingDto, ProvisionWithGroupsDto,
+    SourceUserDto, TargetGroupDto, UpdateExternalTenantUserMappingDto,
+};
+pub use dto::{CreateGroupDto, EmailDomainGroupRuleDto, GroupDto, UpdateGroupDto};
+pub use dto::{ExternalLoginDto, PagedResult, RegisterUserDto, RoleDto, UserDto};
+pub use neighbours::{ClaimDto, DiagnosticsDto};
+pub use users::UsersPage;
 
 use crate::http::{Http, ServiceClient};
 use crate::{AccessToken, ServiceError};
@@ -36,19 +60,5 @@ impl IdentityClient {
         Ok(Self {
             service: ServiceClient::new(http, service, tenant, &token)?,
         })
-    }
-
-    /// P3: makes the calling user an administrator of `target_tenant`; safe to repeat.
-    ///
-    /// # Errors
-    /// [`ServiceError`]; 404 for an unknown tenant.
-    pub async fn provision_current_user(
-        &self,
-        target_tenant: &str,
-    ) -> Result<ExternalTenantUserMappingDto, ServiceError> {
-        self.service
-            .post(&["adminProvisioning", target_tenant, "provisionCurrentUser"])
-            .read()
-            .await
     }
 }

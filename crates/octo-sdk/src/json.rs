@@ -1,9 +1,11 @@
-//! Tolerant reading of the services' JSON.
+//! Tolerant reading of the services' JSON, and writing of secrets.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+
+use crate::Secret;
 
 /// Reads `null` as the default value: the services write nulls where a list or text is empty.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -12,6 +14,14 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Writes a secret in clear text: requests are where it has to go.
+pub(crate) fn exposed<S: Serializer>(
+    secret: &Option<Secret>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(Secret::expose).serialize(serializer)
 }
 
 /// Reads an instant as the services write it: RFC 3339, or without an offset, which means UTC.

@@ -4,7 +4,7 @@
 //!
 //! | module | service | base address |
 //! |---|---|---|
-//! | [`identity`] | users, roles, admin provisioning | `{identity}/{tenant}/v1/` |
+//! | [`identity`] | users, roles, OAuth clients, API resources, admin provisioning | `{identity}/{tenant}/v1/` |
 //! | [`assets`] | tenants, Construction Kit import | `{assets}/{tenant}/v1/` |
 //! | [`bot`] | background jobs | `{bot}/{tenant}/v1/`, `{bot}/system/v1/` |
 //! | [`catalog`] | published Construction Kit models | `{pages}/ck-models/v2/…` |

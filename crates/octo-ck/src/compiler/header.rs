@@ -47,7 +47,7 @@ pub(super) fn read(run: &mut Run<'_>) -> Option<Header> {
 fn decode(d: &mut Decoder<'_>, node: &Node) -> Option<Header> {
     let mut o = d.object(node)?;
     d.optional(&mut o, "$schema", Decoder::text);
-    let id = d.required(&mut o, "modelId", |d, n| Some((model_id(d, n)?, n.line)));
+    let id = d.required(&mut o, "modelId", |d, n| Some((d.model_id(n)?, n.line)));
     let mut is_faulty = false;
     let dependencies = d.optional(&mut o, "dependencies", |d, n| {
         let list = d.list(n, |d, n| {
@@ -67,24 +67,6 @@ fn decode(d: &mut Decoder<'_>, node: &Node) -> Option<Header> {
         dependencies: dependencies.unwrap_or_default(),
         description,
     })
-}
-
-fn model_id(d: &mut Decoder<'_>, node: &Node) -> Option<CkModelId> {
-    let text = d.text(node)?;
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    if text.is_empty() || !text.bytes().all(is_allowed) {
-        let text =
-            "a model id may contain only letters, digits, '.' and one '-' before the version";
-        d.violation(node.line, text);
-        return None;
-    }
-    match text.parse() {
-        Ok(id) => Some(id),
-        Err(problem) => {
-            d.violation(node.line, format_args!("{problem}"));
-            None
-        }
-    }
 }
 
 fn dependency(d: &mut Decoder<'_>, node: &Node) -> Option<Declared> {

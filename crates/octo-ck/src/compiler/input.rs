@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Compilation, compile_folder_with, compile_sources_with, finish};
+use super::{Compilation, SourceFiles, compile_folder_with, compile_sources_with, finish, folder};
 use crate::catalog::{self, Catalogs};
 use crate::diagnostics::{Code, Diagnostics, Position};
 use crate::graph::build;
@@ -27,6 +27,19 @@ pub fn read_path(path: &Path, catalogs: &Catalogs) -> Compilation {
     from_path(path, catalogs, |model, _| {
         finish(Some(model), Diagnostics::default())
     })
+}
+
+/// The source files at `path`, a model folder or a zip archive of one; none for anything else and
+/// for what cannot be read, which compiling reports.
+pub fn source_files(path: &Path) -> Option<SourceFiles> {
+    if path.is_dir() {
+        return folder::read(path, &mut Diagnostics::default());
+    }
+    let name = path.display().to_string();
+    match package::read(File::open(path).ok()?, &name) {
+        Ok(ModelSource::Folder(files)) => Some(files),
+        _ => None,
+    }
 }
 
 fn from_path(
@@ -76,7 +89,7 @@ pub fn check_compiled(model: CompiledModel, location: &str, catalogs: &Catalogs)
     let model = Arc::new(model);
     let mut models = closure.models;
     models.push(model.clone());
-    let positions = Positions::of_model(model.model_id.clone(), at);
+    let positions = Positions::of_compiled(model.model_id.clone(), at);
     let (graph, findings) = build::build(models, &positions);
     drop(graph);
     diagnostics.append(findings);

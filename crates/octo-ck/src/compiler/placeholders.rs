@@ -57,9 +57,9 @@ impl Placeholders {
     }
 }
 
-/// The name in `${name}`.
+/// The name in `${name}`; blanks inside the braces are not allowed.
 fn variable(text: &str) -> Option<&str> {
-    let name = text.strip_prefix("${")?.strip_suffix('}')?.trim();
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'_';
     (!name.is_empty() && name.bytes().all(is_name)).then_some(name)
 }

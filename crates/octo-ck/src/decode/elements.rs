@@ -341,7 +341,9 @@ impl Elements<'_> {
         })
     }
 
-    /// Associations are the one object in which unknown members are allowed (spec 2).
+    /// Associations are the one object in which unknown members are allowed (spec 2). One of them
+    /// is worth a warning: the published schema document calls the target attributes by a name
+    /// that nobody reads.
     fn association(&mut self, d: &mut Decoder<'_>, node: &Node) -> Option<CkTypeAssociation> {
         let mut o = d.object(node)?;
         let role = d.required(&mut o, "id", |d, n| self.reference(d, n));
@@ -349,6 +351,14 @@ impl Elements<'_> {
         let attributes = d.optional(&mut o, "targetCkAttributeIds", |d, n| {
             d.list(n, Decoder::text)
         });
+        if let Some(ignored) = o
+            .peek("targetAttributes")
+            .filter(|_| !self.references.is_compiled())
+        {
+            let text = "The key targetAttributes is ignored: write targetCkAttributeIds.";
+            let at = d.at(ignored.line);
+            d.diagnostics.report(Code::SuspiciousFile, &at, text);
+        }
         Some(CkTypeAssociation {
             id: role?,
             target_ck_type_id: target?,

@@ -5,9 +5,9 @@ use super::Level;
 /// What a finding is about. Numbers up to 68 are those of the original compiler (spec,
 /// Construction Kit 7.2); 101 and above cover cases it does not report.
 ///
-/// Some numbers of the original have no code here, because each mistake is reported once: 18 and 19
-/// repeat 5 and 3 for a type that does not exist, 34 repeats 41 and 43 for a record, 48 repeats 4
-/// for a role, 51 and 52 repeat 2 and 42 for an attribute.
+/// Each mistake is reported once. Where the original has one number for a name that does not exist
+/// in sources and another for the same name in its inheritance phase (2 and 51, 3 and 19, 4 and 48,
+/// 5 and 18, 42 and 52, 43 and 34), the second is that of models that are compiled already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum Code {
@@ -45,6 +45,10 @@ pub enum Code {
     TypeAttributeIdNotUnique = 16,
     /// A type declares an association that a base type declares already.
     AssociationInherited = 17,
+    /// A compiled type has an association to a type that does not exist.
+    AssociationTargetNotFound = 18,
+    /// The base of a compiled type does not exist.
+    TypeNotFound = 19,
     /// A type declares a role that already leads to one of its base types.
     RoleCoveredByBase = 20,
     /// The base type is final.
@@ -73,6 +77,8 @@ pub enum Code {
     RecordIdInvalid = 32,
     /// A record is defined twice.
     RecordIdNotUnique = 33,
+    /// The base of a compiled record does not exist.
+    RecordNotFound = 34,
     /// The bases of a record end in one that does not exist.
     UnknownRecordInChain = 35,
     /// The base record is final.
@@ -99,10 +105,16 @@ pub enum Code {
     EnumMissing = 46,
     /// An association names an attribute that does not exist.
     UnknownTargetAttribute = 47,
+    /// A compiled type uses an association role that does not exist.
+    RoleNotFound = 48,
     /// A role uses an attribute name twice.
     RoleAttributeNameNotUnique = 49,
     /// A role assigns an attribute twice.
     RoleAttributeIdNotUnique = 50,
+    /// A compiled type assigns an attribute that does not exist.
+    TypeAttributeNotFound = 51,
+    /// A compiled record or role assigns an attribute that does not exist.
+    RecordAttributeNotFound = 52,
     /// A file holds nothing.
     EmptyFile = 53,
     /// An import list names no model.
@@ -147,7 +159,7 @@ pub enum Code {
     ReferenceInvalid = 105,
     /// A file cannot be read.
     FileUnreadable = 106,
-    /// A file or list in a model folder is ignored.
+    /// A file, list or key in a model folder is ignored.
     SuspiciousFile = 107,
     /// A local name has characters that are not allowed.
     NameInvalid = 108,
@@ -159,6 +171,8 @@ pub enum Code {
     NavigationNameClash = 111,
     /// The text indexes of one collection differ in language.
     SeveralLanguages = 112,
+    /// A record contains itself, directly or through others.
+    RecordContainsItself = 113,
 }
 
 impl Code {
@@ -174,6 +188,9 @@ impl Code {
             | Self::UnknownTypeInChain
             | Self::UnknownRecordInChain
             | Self::InheritanceMissing
+            | Self::AssociationTargetNotFound
+            | Self::TypeNotFound
+            | Self::RecordNotFound
             | Self::BaseTypeIsFinal
             | Self::ModelNameInvalid
             | Self::FolderMissing
@@ -194,6 +211,7 @@ impl Code {
             | Self::DefaultDoesNotFit
             | Self::NavigationNameClash
             | Self::SeveralLanguages
+            | Self::RecordContainsItself
             | Self::NoImports => Level::Warning,
             _ => Level::Error,
         }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use super::definitions::{self, Definitions};
 use super::elements::{self, Elements};
 use super::position::Positions;
-use super::{TypeGraph, associations, display, lints, records, references, types};
+use super::{TypeGraph, associations, display, lints, nesting, records, references, types};
 use crate::dependencies;
 use crate::diagnostics::{Code, Diagnostics, Position};
+use crate::id::CkId;
 use crate::model::CompiledModel;
 
 /// Flattened attributes and associations a graph may hold in total. The largest real tenants stay
@@ -29,6 +30,16 @@ pub(super) struct Build<'m> {
 }
 
 impl Build<'_> {
+    /// The number of a mistake in the model of `id`: some have one in sources and another in
+    /// compiled models.
+    pub(super) fn by_form(&self, id: &CkId, in_sources: Code, compiled: Code) -> Code {
+        if self.positions.has_sources(id.model()) {
+            in_sources
+        } else {
+            compiled
+        }
+    }
+
     /// Counts entries about to be copied to an inheritor; false when the graph would be too large.
     pub(super) fn reserve(&mut self, entries: usize) -> bool {
         self.flattened += entries;
@@ -88,6 +99,7 @@ fn resolve(build: &mut Build<'_>) -> TypeGraph {
     associations::attach(build, &roles, &mut types);
     display::check(build, &types, &records);
     lints::check(build, &types, &records);
+    nesting::check(build, &records);
     TypeGraph {
         models: Vec::new(),
         types: share(types),

@@ -12,7 +12,7 @@ use super::position::{Kind, Part, Positions};
 use crate::diagnostics::{Code, Diagnostics};
 use crate::id::{CkId, ElementId};
 use crate::model::{
-    CkAssociationRole, CkAttribute, CkEnum, CkRecord, CkType, CompiledModel, ValueType,
+    CkAssociationRole, CkAttribute, CkEnum, CkEnumValue, CkRecord, CkType, CompiledModel, ValueType,
 };
 use crate::{naming, suggest};
 
@@ -224,17 +224,15 @@ pub(super) fn check(build: &mut Build<'_>) {
 
 fn check_attributes(build: &mut Build<'_>) {
     for (id, attribute) in &build.elements.attributes {
-        let has_sources = build.positions.has_sources(id.model());
-        let of_source = |source, compiled| if has_sources { source } else { compiled };
         let needs = match attribute.value_type {
             ValueType::Enum if attribute.value_ck_enum_id.is_none() => {
-                let code = of_source(Code::EnumMissing, Code::CompiledEnumMissing);
+                let code = build.by_form(id, Code::EnumMissing, Code::CompiledEnumMissing);
                 Some((code, "valueCkEnumId", "an enum"))
             }
             ValueType::Record | ValueType::RecordArray
                 if attribute.value_ck_record_id.is_none() =>
             {
-                let code = of_source(Code::RecordMissing, Code::CompiledRecordMissing);
+                let code = build.by_form(id, Code::RecordMissing, Code::CompiledRecordMissing);
                 Some((code, "valueCkRecordId", "a record"))
             }
             _ => None,
@@ -263,7 +261,7 @@ fn check_enums(build: &mut Build<'_>) {
             if name.trim().is_empty() {
                 let text = format!("A value of enum '{id}' (key {}) has no name.", value.key);
                 problems.push((Code::EnumNameMissing, text));
-            } else if !naming::is_element_name(name) {
+            } else if !is_value_name(value) {
                 let text = format!(
                     "The value name '{name}' of enum '{id}' must be a PascalCase word without blanks and special characters."
                 );
@@ -301,6 +299,12 @@ fn check_enums(build: &mut Build<'_>) {
             }
         }
     }
+}
+
+// Tenants may name the values they add more freely (spec 9.4).
+fn is_value_name(value: &CkEnumValue) -> bool {
+    naming::is_element_name(&value.name)
+        || (value.is_extension && naming::is_extension_name(&value.name))
 }
 
 fn check_roles(build: &mut Build<'_>) {

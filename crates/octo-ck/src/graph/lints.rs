@@ -28,19 +28,19 @@ const SYSTEM_FIELDS: [&str; 11] = [
     "rtArchivedDateTime",
 ];
 
-/// Checks the model whose sources are at hand.
+/// Checks the model somebody works on.
 pub(super) fn check(
     build: &mut Build<'_>,
     types: &IndexMap<RtCkId, TypeNode>,
     records: &IndexMap<RtCkId, RecordNode>,
 ) {
     for (id, attribute) in &build.elements.attributes {
-        if build.positions.has_sources(id.model()) {
+        if build.positions.is_own(id.model()) {
             check_defaults(build, id, attribute);
         }
     }
     for node in types.values() {
-        if build.positions.has_sources(node.id.model()) {
+        if build.positions.is_own(node.id.model()) {
             check_indexes(build, node, records);
             check_navigation(build, node);
         }

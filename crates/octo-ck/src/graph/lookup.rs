@@ -30,6 +30,20 @@ pub enum TypeLookupError {
     },
 }
 
+impl TypeLookupError {
+    /// The text for a tenant, beginning like that of the original (spec, Construction Kit 9.3).
+    /// `noun` is what the caller takes: `CkTypeId`, or `RtCkTypeId` for runtime ids.
+    pub fn in_tenant(&self, noun: &str, tenant: &str) -> String {
+        match self {
+            Self::Invalid { .. } => self.to_string(),
+            Self::Unknown { id, suggestions } => format!(
+                "{noun} '{id}' not found in CkCache for tenant '{tenant}'. Ensure that the corresponding construction kit library is imported and loaded.{}",
+                suggest::question(suggestions)
+            ),
+        }
+    }
+}
+
 /// Why an association role was not found; the text names the nearest known roles.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoleLookupError {

@@ -39,6 +39,7 @@ pub(crate) enum Part {
 #[derive(Debug, Default)]
 pub(crate) struct Positions {
     model: Option<(CkModelId, Position)>,
+    is_compiled: bool,
     parts: HashMap<(Kind, CkId, Part), Position>,
     repeated: HashMap<(Kind, CkId), Position>,
 }
@@ -48,8 +49,15 @@ impl Positions {
     pub(crate) fn of_model(model: CkModelId, header: Position) -> Self {
         Self {
             model: Some((model, header)),
-            parts: HashMap::new(),
-            repeated: HashMap::new(),
+            ..Self::default()
+        }
+    }
+
+    /// The file of `model`, which is compiled already.
+    pub(crate) fn of_compiled(model: CkModelId, file: Position) -> Self {
+        Self {
+            is_compiled: true,
+            ..Self::of_model(model, file)
         }
     }
 
@@ -81,9 +89,14 @@ impl Positions {
             .unwrap_or_else(|| self.model(id.model()))
     }
 
+    /// Whether this is the model somebody works on, in whatever form.
+    pub(crate) fn is_own(&self, model: &CkModelId) -> bool {
+        self.model.as_ref().is_some_and(|(own, _)| own == model)
+    }
+
     /// Whether the sources of the model are at hand.
     pub(crate) fn has_sources(&self, model: &CkModelId) -> bool {
-        self.model.as_ref().is_some_and(|(own, _)| own == model)
+        !self.is_compiled && self.is_own(model)
     }
 
     /// Where the model is.

@@ -1,4 +1,9 @@
 //! Reference phase: everything an element names exists and may be used that way.
+//!
+//! The original finds a name that does not exist twice: here, in the sources, and again when it
+//! follows the name in the inheritance phase, under another number. Here each is found once: the
+//! number of the sources is used for the model that is compiled, that of the inheritance phase for
+//! models that are compiled already.
 
 use super::build::Build;
 use super::owner;
@@ -73,10 +78,14 @@ fn check_assignments(build: &mut Build<'_>) {
             }
             let at = build.positions.find(kind, owner, Part::Assignment(n));
             let hint = build.hint(&assignment.id, build.elements.attributes.keys());
-            let code = match kind {
-                Kind::Type => Code::UnknownAttributeOfType,
-                _ => Code::UnknownAttributeOfRecord,
+            let (in_sources, compiled) = match kind {
+                Kind::Type => (Code::UnknownAttributeOfType, Code::TypeAttributeNotFound),
+                _ => (
+                    Code::UnknownAttributeOfRecord,
+                    Code::RecordAttributeNotFound,
+                ),
             };
+            let code = build.by_form(owner, in_sources, compiled);
             let text = format!(
                 "The attribute '{}' used by {} '{owner}' does not exist: define it or correct the reference.{hint}",
                 assignment.id,
@@ -96,8 +105,9 @@ fn check_record_bases(build: &mut Build<'_>) {
         let finding = match build.elements.records.get(base) {
             None => {
                 let hint = build.hint(base, build.elements.records.keys());
+                let code = build.by_form(id, Code::UnknownBaseRecord, Code::RecordNotFound);
                 Some((
-                    Code::UnknownBaseRecord,
+                    code,
                     format!(
                         "The base record '{base}' of '{id}' does not exist: correct the reference.{hint}"
                     ),
@@ -130,8 +140,9 @@ fn check_type_base(build: &mut Build<'_>, id: &CkId, element: &CkType) {
         Some(base) => match build.elements.types.get(base) {
             None => {
                 let hint = build.hint(base, build.elements.types.keys());
+                let code = build.by_form(id, Code::UnknownBaseType, Code::TypeNotFound);
                 Some((
-                    Code::UnknownBaseType,
+                    code,
                     format!(
                         "The base type '{base}' of '{id}' does not exist: correct the reference.{hint}"
                     ),
@@ -167,16 +178,20 @@ fn check_association(
         let text = format!(
             "The association role '{role}' used by type '{owner}' does not exist: correct the reference.{hint}"
         );
-        build.diagnostics.report(Code::UnknownRole, at, text);
+        let code = build.by_form(owner, Code::UnknownRole, Code::RoleNotFound);
+        build.diagnostics.report(code, at, text);
     }
     if !build.elements.types.contains_key(target) {
         let hint = build.hint(target, build.elements.types.keys());
         let text = format!(
             "The target type '{target}' of association '{role}' of type '{owner}' does not exist: correct the reference.{hint}"
         );
-        build
-            .diagnostics
-            .report(Code::UnknownAssociationTarget, at, text);
+        let code = build.by_form(
+            owner,
+            Code::UnknownAssociationTarget,
+            Code::AssociationTargetNotFound,
+        );
+        build.diagnostics.report(code, at, text);
     }
     for attribute in attributes.iter().flatten() {
         let known = attribute

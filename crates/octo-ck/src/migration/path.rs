@@ -35,6 +35,16 @@ impl MigrationPath {
     pub fn has_scripts(&self) -> bool {
         self.steps.iter().any(|step| step.migration.is_some())
     }
+
+    /// Whether one of its migrations says that programs must be adapted.
+    pub fn is_breaking(&self, migrations: Option<&CkMigrations>) -> bool {
+        let entries = migrations.map_or(&[][..], |migrations| &migrations.meta.migrations);
+        let mut taken = self
+            .steps
+            .iter()
+            .filter_map(|step| entries.get(step.migration?));
+        taken.any(|entry| entry.breaking)
+    }
 }
 
 impl CkMigrations {

@@ -79,6 +79,24 @@ fn navigation_names_that_clash() {
 }
 
 #[test]
+fn records_that_contain_themselves() {
+    check(&[Case {
+        files: &[
+            (
+                "attributes/a.yaml",
+                "attributes:\n- { id: A, valueType: Record, valueCkRecordId: '${this}/A' }\n- { id: B, valueType: RecordArray, valueCkRecordId: '${this}/B' }\n- { id: C, valueType: Record, valueCkRecordId: '${this}/C' }",
+            ),
+            (
+                "records/a.yaml",
+                "records:\n- { recordId: A, attributes: [ { id: '${this}/B', name: B } ] }\n- { recordId: B, attributes: [ { id: '${this}/C', name: C } ] }\n- { recordId: C, attributes: [ { id: '${this}/B', name: B } ] }\n- { recordId: D, attributes: [ { id: '${this}/A', name: A }, { id: '${this}/C', name: C } ] }",
+            ),
+        ],
+        expected: &["113 records/a.yaml:3"],
+        text: "(Demo/B → Demo/C → Demo/B)",
+    }]);
+}
+
+#[test]
 fn chains_that_end_in_nothing() {
     check(&[
         Case {

@@ -28,6 +28,22 @@ fn references_and_placeholders() {
         Case {
             files: &[(
                 "types/a.yaml",
+                "types:\n- typeId: A\n  derivedFromCkTypeId: ${ System }/Entity",
+            )],
+            expected: &["105 types/a.yaml:3"],
+            text: "is not a placeholder",
+        },
+        Case {
+            files: &[(
+                "types/a.yaml",
+                "types:\n- typeId: A\n  BASE\n  associations: [ { id: '${System}/ParentChild', targetCkTypeId: '${this}/A', targetAttributes: [ X ], more: 1 } ]",
+            )],
+            expected: &["107 types/a.yaml:4"],
+            text: "write targetCkAttributeIds",
+        },
+        Case {
+            files: &[(
+                "types/a.yaml",
                 "types:\n- typeId: A\n- typeId: B\n  derivedFromCkTypeId: ${System}/Tenant\n- typeId: C\n  derivedFromCkTypeId: ${System}/Tenants",
             )],
             expected: &["9 types/a.yaml:2", "21 types/a.yaml:4", "3 types/a.yaml:6"],

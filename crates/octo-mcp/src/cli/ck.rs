@@ -4,6 +4,7 @@ mod compile;
 mod diff;
 mod graph;
 mod new;
+mod publish;
 mod sources;
 
 use std::io::{self, Write};
@@ -31,6 +32,8 @@ enum Command {
     Graph(graph::Graph),
     /// Write the folder of a new model.
     New(new::New),
+    /// Put a model into a catalog folder.
+    Publish(publish::Publish),
 }
 
 impl Ck {
@@ -41,6 +44,7 @@ impl Ck {
             Command::Diff(diff) => diff.run(),
             Command::Graph(graph) => graph.run(),
             Command::New(new) => new.run(),
+            Command::Publish(publish) => publish.run(),
         }
     }
 }

@@ -1,11 +1,18 @@
 //! Entities of a tenant (spec, runtime 2).
 
+mod associations;
 mod bulk;
+mod columns;
 pub(super) mod criteria;
 mod edges;
+mod link;
+mod navigate;
 pub(super) mod protection;
 mod queries;
 mod restore;
+mod searches;
+mod sort;
+mod tree;
 mod writes;
 
 use std::sync::Arc;
@@ -21,8 +28,12 @@ use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use bulk::{create_entities, delete_entities, update_entities};
+use columns::Columns;
+use link::{create_association, delete_association};
+use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
 use restore::restore_entity;
+use tree::get_association_tree;
 use writes::{create_entity, delete_entity, update_entity};
 
 /// The group of entity tools.
@@ -61,6 +72,19 @@ pub fn toolset() -> Toolset {
             .risk(Risk::Medium)
             .adds(),
     )
+    .tool(tool("navigate_associations", navigate_associations))
+    .tool(tool("get_association_tree", get_association_tree))
+    .tool(
+        tool("create_association", create_association)
+            .risk(Risk::Medium)
+            .adds(),
+    )
+    .tool(
+        tool("delete_association", delete_association)
+            .risk(Risk::Medium)
+            .destructive()
+            .confirm(link::DeleteAssociation::refusal),
+    )
     .tool(
         tool("create_entities", create_entities)
             .risk(Risk::Medium)
@@ -92,7 +116,7 @@ pub fn toolset() -> Toolset {
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of an entity to clients")]
-struct EntityItem {
+pub(super) struct EntityItem {
     /// Id of the entity, 24 hex digits.
     rt_id: String,
     /// Its concrete type.
@@ -129,7 +153,7 @@ struct EntityItem {
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the JSON of a value to clients")]
-struct AttributeItem {
+pub(super) struct AttributeItem {
     /// Name of the attribute.
     attribute_name: String,
     /// Its value; absent when it has none.
@@ -145,6 +169,11 @@ struct GetEntityById {
     ck_type_id: String,
     /// Id of the entity, 24 hex digits.
     rt_id: String,
+    /// Only return these attributes; paths reach into records (address.city), lists
+    /// (items[0].name) and over associations (parent.Basic/City->name).
+    attribute_paths: Option<Vec<String>>,
+    /// Also return it when it is archived (deleted); default false.
+    include_archived: Option<bool>,
 }
 
 /// One entity.
@@ -159,12 +188,32 @@ struct OneEntity {
 }
 
 async fn get_entity_by_id(cx: TenantCall, p: GetEntityById) -> ToolResult<Data<OneEntity>> {
-    let found = find(&cx, &p.ck_type_id, &p.rt_id).await;
-    let found = found.map_err(|failure| failure.with("typeId", &p.ck_type_id))?;
-    Ok(Data(OneEntity {
-        entity: shown(found.entity, &found.graph, &Projection::all()),
-        type_id: p.ck_type_id,
-    }))
+    let type_id = p.ck_type_id.clone();
+    let entity = get(&cx, p).await;
+    let entity = entity.map_err(|failure| failure.with("typeId", &type_id))?;
+    Ok(Data(OneEntity { type_id, entity }))
+}
+
+async fn get(cx: &TenantCall, p: GetEntityById) -> Result<EntityDto, Failure> {
+    let rt_id = parse_id(&p.rt_id)?;
+    let paths = p.attribute_paths.unwrap_or_default();
+    let columns = Columns::of(&paths)?;
+    let tenant = cx.data().await?;
+    let found = match p.include_archived.unwrap_or(false) {
+        true => tenant.get_with_archived(&p.ck_type_id, rt_id).await?,
+        false => tenant.get(&p.ck_type_id, rt_id).await?,
+    };
+    let missing = || missing(&p.ck_type_id, rt_id);
+    let entity = found.ok_or_else(missing)?;
+    let mut shown = columns.shown(&tenant, &p.ck_type_id, vec![entity]).await?;
+    shown.pop().ok_or_else(|| missing().into())
+}
+
+fn missing(ck_type: &str, rt_id: RtId) -> RuntimeError {
+    RuntimeError::EntityMissing {
+        ck_type: ck_type.to_owned(),
+        rt_id,
+    }
 }
 
 /// The entity a call names, and where it is.
@@ -175,16 +224,10 @@ struct Found {
 }
 
 async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Failure> {
-    let rt_id: RtId = rt_id
-        .trim()
-        .parse()
-        .map_err(|error: RtIdError| Failure::new(error.to_string()))?;
+    let rt_id = parse_id(rt_id)?;
     let tenant = cx.data().await?;
     let entity = tenant.get(ck_type, rt_id).await?;
-    let entity = entity.ok_or_else(|| RuntimeError::EntityMissing {
-        ck_type: ck_type.to_owned(),
-        rt_id,
-    })?;
+    let entity = entity.ok_or_else(|| missing(ck_type, rt_id))?;
     Ok(Found {
         graph: tenant.graph(),
         tenant,
@@ -192,8 +235,13 @@ async fn find(cx: &TenantCall, ck_type: &str, rt_id: &str) -> Result<Found, Fail
     })
 }
 
+fn parse_id(text: &str) -> Result<RtId, Failure> {
+    let parsed = text.trim().parse();
+    parsed.map_err(|error: RtIdError| Failure::new(error.to_string()))
+}
+
 /// An entity as callers see it: without secrets.
-fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
+pub(super) fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
 }

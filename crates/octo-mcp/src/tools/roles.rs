@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::identity_names::role_name;
 use crate::call::TenantCall;
 use crate::reply::{Done, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
@@ -80,6 +81,8 @@ async fn get_roles(cx: TenantCall, _: GetRoles) -> ToolResult<Done<RoleList>> {
 struct RoleReply {
     /// Name of the role.
     role_name: String,
+    /// Id of the role.
+    role_id: Option<String>,
 }
 
 /// Creates a role.
@@ -91,11 +94,15 @@ struct CreateRole {
 }
 
 async fn create_role(cx: TenantCall, p: CreateRole) -> ToolResult<Done<RoleReply>> {
-    cx.identity()?.create_role(&p.role_name).await?;
+    let identity = cx.identity()?;
+    identity.create_role(&p.role_name).await?;
+    // The service does not tell the id. The role exists, whether or not it can be found out.
+    let created = identity.role(p.role_name.trim()).await.ok();
     Ok(Done::new(
         format!("Role '{}' created.", p.role_name),
         RoleReply {
             role_name: p.role_name,
+            role_id: created.and_then(|role| role.id),
         },
     ))
 }
@@ -104,21 +111,22 @@ async fn create_role(cx: TenantCall, p: CreateRole) -> ToolResult<Done<RoleReply
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateRole {
-    /// Present name of the role.
+    /// Present name of the role, or its id.
     role_name: String,
     /// New name of the role.
     new_role_name: String,
 }
 
 async fn update_role(cx: TenantCall, p: UpdateRole) -> ToolResult<Done<RoleReply>> {
-    cx.identity()?
-        .rename_role(&p.role_name, &p.new_role_name)
-        .await?;
+    let identity = cx.identity()?;
+    let present = role_name(&identity, &p.role_name).await?;
+    identity.rename_role(&present, &p.new_role_name).await?;
     let text = format!("Role '{}' renamed to '{}'.", p.role_name, p.new_role_name);
     Ok(Done::new(
         text,
         RoleReply {
             role_name: p.new_role_name,
+            role_id: None,
         },
     ))
 }
@@ -127,16 +135,19 @@ async fn update_role(cx: TenantCall, p: UpdateRole) -> ToolResult<Done<RoleReply
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteRole {
-    /// Name of the role.
+    /// Name or id of the role.
     role_name: String,
 }
 
 async fn delete_role(cx: TenantCall, p: DeleteRole) -> ToolResult<Done<RoleReply>> {
-    cx.identity()?.delete_role(&p.role_name).await?;
+    let identity = cx.identity()?;
+    let present = role_name(&identity, &p.role_name).await?;
+    identity.delete_role(&present).await?;
     Ok(Done::new(
         format!("Role '{}' deleted.", p.role_name),
         RoleReply {
             role_name: p.role_name,
+            role_id: None,
         },
     ))
 }

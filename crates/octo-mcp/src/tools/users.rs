@@ -3,11 +3,15 @@
 //! The service finds accounts for writing by login name only; the tools accept name, mail address
 //! or id and look the account up first. Updates send back everything they do not change.
 
+mod list;
+
 use octo_sdk::Secret;
-use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto};
+use octo_sdk::identity::{RegisterUserDto, UserDto};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::list::{UserItem, get_users};
+use super::identity_names::{find_user, role_name};
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
@@ -73,100 +77,27 @@ pub fn toolset() -> Toolset {
     )
 }
 
-/// Lists the user accounts of a tenant, those of users from other tenants included.
-#[derive(Deserialize, JsonSchema)]
-struct GetUsers {}
-
-/// A user account.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct UserItem {
-    /// Id of the account.
-    user_id: Option<String>,
-    /// Login name.
-    name: Option<String>,
-    /// Mail address.
-    email: Option<String>,
-    /// First name.
-    first_name: Option<String>,
-    /// Last name.
-    last_name: Option<String>,
-    /// The user has to choose a new password at the next login.
-    reset_password_on_login: bool,
-    /// Accounts of other identity providers this user signs in with.
-    external_logins: Option<Vec<ExternalLogin>>,
-}
-
-/// An account of another identity provider.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct ExternalLogin {
-    /// The provider.
-    login_provider: Option<String>,
-    /// Its name for people.
-    provider_display_name: Option<String>,
-    /// Id of the account there.
-    provider_key: Option<String>,
-}
-
-/// User accounts of a tenant.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct UserList {
-    /// The accounts.
-    users: Vec<UserItem>,
-    /// Their number.
-    total_count: usize,
-}
-
-async fn get_users(cx: TenantCall, _: GetUsers) -> ToolResult<Done<UserList>> {
-    let users: Vec<UserItem> = cx
-        .identity()?
-        .users()
-        .await?
-        .into_iter()
-        .map(item)
-        .collect();
-    let text = match users.len() {
-        0 => "No users found.".to_owned(),
-        n => format!("Found {n} user(s)."),
-    };
-    let total_count = users.len();
-    Ok(Done::new(text, UserList { users, total_count }))
-}
-
-fn item(user: UserDto) -> UserItem {
-    let logins = user.external_logins.map(|logins| {
-        logins
-            .into_iter()
-            .map(|login| ExternalLogin {
-                login_provider: login.login_provider,
-                provider_display_name: login.provider_display_name,
-                provider_key: login.provider_key,
-            })
-            .collect()
-    });
-    UserItem {
-        user_id: user.user_id,
-        name: user.name,
-        email: user.email,
-        first_name: user.first_name,
-        last_name: user.last_name,
-        reset_password_on_login: user.reset_password_on_login,
-        external_logins: logins,
-    }
-}
-
 /// The account something was done to.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UserReply {
     /// Login name or mail address the account was named by.
     user: String,
+    /// Id of the account.
+    user_id: Option<String>,
+    /// The account as it is now.
+    account: Option<UserItem>,
 }
 
-fn done(text: String, user: String) -> Done<UserReply> {
-    Done::new(text, UserReply { user })
+fn done(text: String, user: String, user_id: Option<String>) -> Done<UserReply> {
+    Done::new(
+        text,
+        UserReply {
+            user,
+            user_id,
+            account: None,
+        },
+    )
 }
 
 /// Creates a user account. Without a password nobody can sign in with it until one is set
@@ -196,8 +127,18 @@ async fn create_user(cx: TenantCall, p: CreateUser) -> ToolResult<Done<UserReply
             .filter(|password| !password.is_empty())
             .map(Secret::new),
     };
-    cx.identity()?.create_user(&user).await?;
-    Ok(done(format!("User '{name}' created."), name))
+    let identity = cx.identity()?;
+    identity.create_user(&user).await?;
+    // The service does not tell the id. The user exists, whether or not it can be found out.
+    let created = identity.find_user(&name).await.ok().flatten();
+    Ok(Done::new(
+        format!("User '{name}' created."),
+        UserReply {
+            user: name,
+            user_id: created.as_ref().and_then(|user| user.user_id.clone()),
+            account: created.map(UserItem::from),
+        },
+    ))
 }
 
 /// Changes the mail address or the login name of an account; everything else stays.
@@ -214,14 +155,21 @@ struct UpdateUser {
 
 async fn update_user(cx: TenantCall, p: UpdateUser) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let mut user = find(&identity, &p.user_name_or_email).await?;
+    let mut user = find_user(&identity, &p.user_name_or_email).await?;
     let present = login_name(&user)?;
     let given = |text: Option<String>| text.map(|t| lower(&t)).filter(|t| !t.is_empty());
     user.email = given(p.new_email).or(user.email);
     user.name = given(p.new_user_name).or(user.name);
     identity.update_user(&present, &user).await?;
     let id = lower(&p.user_name_or_email);
-    Ok(done(format!("User '{id}' updated."), id))
+    Ok(Done::new(
+        format!("User '{id}' updated."),
+        UserReply {
+            user: id,
+            user_id: user.user_id.clone(),
+            account: Some(user.into()),
+        },
+    ))
 }
 
 /// Deletes a user account for good; its roles and group memberships go with it.
@@ -234,10 +182,10 @@ struct DeleteUser {
 
 async fn delete_user(cx: TenantCall, p: DeleteUser) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
     identity.delete_user(&login_name(&user)?).await?;
     let id = lower(&p.user_name_or_email);
-    Ok(done(format!("User '{id}' deleted."), id))
+    Ok(done(format!("User '{id}' deleted."), id, user.user_id))
 }
 
 /// Sets a new password for an account; the old one no longer works.
@@ -253,12 +201,13 @@ struct ResetUserPassword {
 
 async fn reset_user_password(cx: TenantCall, p: ResetUserPassword) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
     identity
         .reset_password(&login_name(&user)?, &Secret::new(p.new_password))
         .await?;
     let id = lower(&p.user_name_or_email);
-    Ok(done(format!("Password reset for user '{id}'."), id))
+    let text = format!("Password reset for user '{id}'.");
+    Ok(done(text, id, user.user_id))
 }
 
 /// Gives a role to a user.
@@ -267,20 +216,22 @@ async fn reset_user_password(cx: TenantCall, p: ResetUserPassword) -> ToolResult
 struct AddUserToRole {
     /// Login name, mail address or id of the account.
     user_name_or_email: String,
-    /// Name of the role.
+    /// Name or id of the role.
     role_name: String,
 }
 
 async fn add_user_to_role(cx: TenantCall, p: AddUserToRole) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
+    let role = role_name(&identity, &p.role_name).await?;
     identity
-        .add_user_to_role(&login_name(&user)?, &p.role_name)
+        .add_user_to_role(&login_name(&user)?, &role)
         .await?;
     let id = lower(&p.user_name_or_email);
     Ok(done(
         format!("User '{id}' assigned to role '{}'.", p.role_name),
         id,
+        user.user_id,
     ))
 }
 
@@ -290,7 +241,7 @@ async fn add_user_to_role(cx: TenantCall, p: AddUserToRole) -> ToolResult<Done<U
 struct RemoveUserFromRole {
     /// Login name, mail address or id of the account.
     user_name_or_email: String,
-    /// Name of the role.
+    /// Name or id of the role.
     role_name: String,
 }
 
@@ -299,25 +250,17 @@ async fn remove_user_from_role(
     p: RemoveUserFromRole,
 ) -> ToolResult<Done<UserReply>> {
     let identity = cx.identity()?;
-    let user = find(&identity, &p.user_name_or_email).await?;
+    let user = find_user(&identity, &p.user_name_or_email).await?;
+    let role = role_name(&identity, &p.role_name).await?;
     identity
-        .remove_user_from_role(&login_name(&user)?, &p.role_name)
+        .remove_user_from_role(&login_name(&user)?, &role)
         .await?;
     let id = lower(&p.user_name_or_email);
     Ok(done(
         format!("User '{id}' removed from role '{}'.", p.role_name),
         id,
+        user.user_id,
     ))
-}
-
-async fn find(identity: &IdentityClient, user: &str) -> Result<UserDto, Failure> {
-    let found = identity.find_user(user.trim()).await?;
-    found.ok_or_else(|| {
-        Failure::new(format!(
-            "User '{}' not found. get_users lists the accounts.",
-            user.trim()
-        ))
-    })
 }
 
 fn login_name(user: &UserDto) -> Result<String, Failure> {

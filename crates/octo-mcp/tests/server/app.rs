@@ -61,6 +61,12 @@ impl App {
         runtime.unwrap().system_tenant()
     }
 
+    /// A tenant's data, past all services.
+    pub async fn tenant(&self, id: &str) -> Arc<Tenant> {
+        let runtime = self.server().services().runtime.clone().unwrap();
+        runtime.tenant(&id.parse().unwrap()).await.unwrap()
+    }
+
     /// Moves the clock of the embedded platform forward.
     pub fn advance_platform_clock(&self, seconds: u64) {
         match self.server().deployment() {

@@ -6,8 +6,11 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod aggregation;
+mod api_access;
 mod app;
 mod archive_paths;
+mod association_tools;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
@@ -21,9 +24,13 @@ mod entity_bulk;
 mod files;
 mod gate;
 mod knowledge;
+mod links;
 mod matrix;
 mod metadata;
 mod models;
+mod navigate;
+mod oauth_clients;
+mod persisted_queries;
 mod protocol;
 mod resources;
 mod roles;
@@ -32,6 +39,7 @@ mod session;
 mod tenants;
 mod tokens;
 mod town;
+mod trees;
 mod types;
 mod users;
 mod wire;

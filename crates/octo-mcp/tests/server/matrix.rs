@@ -22,15 +22,22 @@ fn fitting_arguments(tool: &Tool) -> Value {
             Some("array") if name == "entities" => {
                 json!([{"rtId": "660000000000000000000001", "ckTypeId": "Example/Place"}])
             }
+            _ if properties[name]["enum"].is_array() => properties[name]["enum"][0].clone(),
+            Some("array") if properties[name]["items"]["type"] == "string" => json!(["name"]),
             Some("array") => json!([{"attributePath": "name", "value": "x"}]),
             Some("string") => json!("660000000000000000000001"),
+            Some("boolean") => json!(true),
             _ => json!("{}"),
         };
         arguments.insert(name.to_owned(), value);
     }
-    if tool.name == "update_user" {
-        arguments.insert("newEmail".to_owned(), json!("new@example.org"));
-    }
+    let more = match tool.name {
+        "update_user" => Some(("newEmail", json!("new@example.org"))),
+        "add_authorization_code_client" => Some(("clientUri", json!("https://app.example/"))),
+        "apply_client_overlay" => Some(("redirectUris", json!(["https://app.example/"]))),
+        _ => None,
+    };
+    arguments.extend(more.map(|(name, value)| (name.to_owned(), value)));
     Value::Object(arguments)
 }
 

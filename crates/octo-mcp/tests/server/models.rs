@@ -119,7 +119,8 @@ fn animal(base: &str) -> String {
     )
 }
 
-fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+/// A zip archive with these files.
+pub fn packed(files: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
         let options = SimpleFileOptions::default();
@@ -130,7 +131,7 @@ fn packed(files: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// Uploads an archive and imports it into `acme`.
-async fn import_zip(app: &App, client: &mut Client, archive: Vec<u8>) -> Value {
+pub async fn import_zip(app: &App, client: &mut Client, archive: Vec<u8>) -> Value {
     let transfer = upload(app, client, "Model.ZIP", archive).await;
     import(client, "acme", &transfer).await
 }

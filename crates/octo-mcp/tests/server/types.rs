@@ -156,6 +156,11 @@ async fn a_type_is_found_under_every_spelling_of_its_id() {
         let answer = call(&mut client, "get_type_schema", arguments).await;
         assert_failure(&answer, hint);
     }
+    let arguments = json!({"ckTypeId": "Example/Plase"});
+    let answer = call(&mut client, "get_type_schema", arguments).await;
+    let text = answer["errorMessage"].as_str().unwrap();
+    let start = "CkTypeId 'Example/Plase' not found in CkCache for tenant 'acme'. Ensure that ";
+    assert!(text.starts_with(start), "{text}");
 }
 
 #[tokio::test]

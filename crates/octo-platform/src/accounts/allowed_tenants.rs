@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use octo_runtime::{Entity, EntityQuery, RuntimeError, Tenant, TenantId};
 
+use super::mappings::is_from;
 use super::names::EXTERNAL_MAPPING;
-use super::shadow::{HomeIdentity, home_of, is_from};
+use super::shadow::{HomeIdentity, home_of};
 use super::{trust, users};
 use crate::state::PlatformState;
 

@@ -6,6 +6,8 @@ pub const USER: &str = "System.Identity/User";
 pub const ROLE: &str = "System.Identity/Role";
 /// A group of users, clients and mapped foreign users.
 pub const GROUP: &str = "System.Identity/Group";
+/// A rule that puts new users into a group.
+pub const EMAIL_RULE: &str = "System.Identity/EmailDomainGroupRule";
 /// An OAuth client.
 pub const CLIENT: &str = "System.Identity/Client";
 /// A client copied into a child tenant.

@@ -8,12 +8,11 @@
 //! identity only if its `idp` claim says that the home tenant authenticated it.
 
 use octo_runtime::{
-    ChangeSet, Entity, EntityQuery, NewEntity, Record, RtId, RuntimeError, Tenant, TenantId,
-    UpdateEntity, Value,
+    ChangeSet, Entity, NewEntity, Record, RtId, RuntimeError, Tenant, TenantId, UpdateEntity, Value,
 };
 
-use super::names::{ASSIGNED_ROLE, EXTERNAL_MAPPING, MODEL, ROLE, USER};
-use super::{roles, users};
+use super::names::{MODEL, USER};
+use super::{first_login, trust, users};
 use crate::secret::Sealer;
 use crate::state::PlatformState;
 
@@ -108,9 +107,9 @@ fn link(sealer: &Sealer, tenant: &TenantId, shadow: RtId, home: &HomeIdentity) -
         .set("UserId", shadow.to_string())
 }
 
-/// The shadow of `home` in `tenant`, with the roles mapped to it added. Created if it is missing
-/// and `may_create`; `None` if it is missing and may not be created, or if its name is taken by the
-/// shadow of a former user of the same name.
+/// The shadow of `home` in `tenant`. Created if it is missing and `may_create`; `None` if it is
+/// missing and may not be created, or if its name is taken by the shadow of a former user of the
+/// same name.
 ///
 /// # Errors
 /// [`RuntimeError`] if the tenant cannot be read or changed.
@@ -131,7 +130,6 @@ pub async fn find_or_create(
         None if may_create => create(state, tenant, home).await?,
         None => return Ok(None),
     };
-    add_mapped_roles(tenant, &shadow, home).await?;
     Ok(Some(shadow))
 }
 
@@ -149,7 +147,31 @@ async fn create(
         .set("LockoutEnabled", true)
         .set("ResetPasswordOnLogin", false)
         .set("UserLogins", Value::RecordArray(vec![login]));
-    tenant.insert(shadow).await
+    let groups = first_groups(state, tenant, home).await?;
+    let id = shadow.rt_id();
+    let changes = first_login::join(ChangeSet::new(), &shadow, &groups);
+    let applied = tenant.apply(changes.insert(shadow)).await?;
+    let created = applied.inserted.into_iter().find(|user| user.rt_id == id);
+    created.ok_or_else(|| RuntimeError::TenantUnknown(tenant.id().clone()))
+}
+
+/// Groups for a shadow user that is made now: the provider that names the home tenant may have a
+/// default group, and rules may name the domain of the address the user has at home, which its
+/// administrators answer for.
+async fn first_groups(
+    state: &PlatformState,
+    tenant: &Tenant,
+    home: &HomeIdentity,
+) -> Result<Vec<Entity>, RuntimeError> {
+    let trusted = trust::parents(tenant).await?;
+    let provider = trusted.iter().find(|trust| trust.parent == home.tenant);
+    let default_group = provider.and_then(|trust| trust.default_group.as_deref());
+    let user = match state.find_tenant(home.tenant.as_str()).await? {
+        Some(home_tenant) => users::by_id(&home_tenant, home.user).await?,
+        None => None,
+    };
+    let email = user.as_ref().and_then(|user| user.attributes.str("Email"));
+    first_login::groups(tenant, default_group, email).await
 }
 
 /// Takes over a user that has the name but no valid link, for example from an imported backup. A
@@ -166,51 +188,4 @@ async fn adopt(
         .clear("PasswordHash")
         .set("UserLogins", Value::RecordArray(vec![login]));
     tenant.update(update).await
-}
-
-/// Mapped roles are added, never removed; unknown role ids are skipped (identity.md 6.10).
-async fn add_mapped_roles(
-    tenant: &Tenant,
-    shadow: &Entity,
-    home: &HomeIdentity,
-) -> Result<(), RuntimeError> {
-    let mapped = mapped_roles(tenant, home).await?;
-    let held = roles::direct(tenant, shadow.rt_id).await?;
-    let missing: Vec<RtId> = mapped
-        .into_iter()
-        .filter(|role| !held.contains_key(role))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let existing = tenant
-        .query(EntityQuery::of(ROLE).ids(missing))
-        .await?
-        .items;
-    let changes = existing.iter().fold(ChangeSet::new(), |changes, role| {
-        changes.associate(shadow, ASSIGNED_ROLE, role)
-    });
-    if !changes.is_empty() {
-        tenant.apply(changes).await?;
-    }
-    Ok(())
-}
-
-async fn mapped_roles(tenant: &Tenant, home: &HomeIdentity) -> Result<Vec<RtId>, RuntimeError> {
-    let query = EntityQuery::of(EXTERNAL_MAPPING).eq("SourceUserId", home.user.to_string());
-    let mappings = tenant.query(query).await?.items;
-    Ok(mappings
-        .iter()
-        .filter(|mapping| is_from(mapping, &home.tenant))
-        .flat_map(|mapping| mapping.attributes.strings("MappedRoleIds"))
-        .filter_map(|id| id.parse().ok())
-        .collect())
-}
-
-/// Whether a mapping is for users of `tenant`.
-pub(super) fn is_from(mapping: &Entity, tenant: &TenantId) -> bool {
-    mapping
-        .attributes
-        .str("SourceTenantId")
-        .is_some_and(|source| source.trim().eq_ignore_ascii_case(tenant.as_str()))
 }

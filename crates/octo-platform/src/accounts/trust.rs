@@ -17,6 +17,8 @@ pub struct Trust {
     pub parent: TenantId,
     /// Whether users unknown so far may come in as well.
     pub self_registration: bool,
+    /// Id of the group for users unknown so far.
+    pub default_group: Option<String>,
 }
 
 /// The enabled parent providers of a tenant, in the order of their ids.
@@ -65,5 +67,6 @@ fn read(provider: &Entity) -> Option<Trust> {
     Some(Trust {
         parent: attributes.str("ParentTenantId")?.parse().ok()?,
         self_registration: attributes.bool("AllowSelfRegistration").unwrap_or(true),
+        default_group: attributes.str("DefaultGroupRtId").map(str::to_owned),
     })
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::extract::{Multipart, State};
 use axum::{Extension, Json};
 use octo_ck::compiler::{Compilation, compile_sources};
+use octo_ck::migration::is_service_managed;
 use octo_ck::package::{self, ModelSource};
 use octo_ck::read::read_compiled;
-use octo_ck::{CompiledModel, Diagnostics};
+use octo_ck::{CkModelId, CompiledModel, Diagnostics, builtin};
 use octo_runtime::Tenant;
 use octo_sdk::assets::JobIdDto;
 
@@ -79,31 +80,37 @@ async fn import(tenant: Arc<Tenant>, file: UploadedFile) -> Result<(), String> {
         .await
         .map_err(|error| format!("'{name}' could not be read: {error}"))??;
     let id = model.model_id.clone();
-    if is_own(&model)? {
-        return Ok(());
-    }
-    tenant
-        .import_model(model)
-        .await
-        .map_err(|error| error.to_string())?;
+    let import = match is_service_managed(id.name()) {
+        true => {
+            require_own(&id)?;
+            tenant.install_service_models(&[id.name()]).await
+        }
+        false => tenant.import_model(model).await,
+    };
+    let import = import.map_err(|error| error.to_string())?;
     tracing::info!(tenant = %tenant.id(), model = %id, "imported a model");
+    for broken in &import.broken {
+        tracing::warn!(tenant = %tenant.id(), model = %broken, "a model no longer resolves");
+    }
+    let migrated = import.migrations.iter().flat_map(|result| &result.warnings);
+    for warning in migrated.chain(&import.warnings) {
+        tracing::warn!(tenant = %tenant.id(), model = %id, %warning, "while importing");
+    }
     Ok(())
 }
 
-/// Whether this is a model of the platform itself, which every tenant has already. Another version
-/// of one is refused: the services read and write entities of exactly their own.
-fn is_own(model: &CompiledModel) -> Result<bool, String> {
-    let (given, name) = (&model.model_id, model.model_id.name());
-    let builtin = [
-        octo_ck::builtin::system(),
-        octo_ck::builtin::system_identity(),
-    ];
-    match builtin.iter().find(|own| own.model_id.name() == name) {
-        None => Ok(false),
-        Some(own) if own.model_id == *given => Ok(true),
+/// Models that services manage are brought along and kept up to date by this program (spec, Assets 8.3),
+/// whose services read and write entities of exactly its own. Asking for that very version is harmless:
+/// the program's own is installed, whatever the file says.
+fn require_own(given: &CkModelId) -> Result<(), String> {
+    match builtin::named(given.name()) {
+        Some(own) if own.model_id == *given => Ok(()),
         Some(own) => Err(format!(
-            "'{given}' belongs to the platform and cannot be imported: every tenant has '{}'.",
+            "'{given}' belongs to the platform and cannot be imported: its services use '{}', which you can import by that name.",
             own.model_id
+        )),
+        None => Err(format!(
+            "'{given}' cannot be imported: names that begin with 'System.' belong to the platform. Give the model another name."
         )),
     }
 }

@@ -16,6 +16,7 @@ use octo_sdk::assets::TenantDto;
 
 use self::refusal::{ATTACH, CLEAN, CREATE, DELETE, DETACH, UPDATE};
 use super::setup;
+use crate::accounts::client_mirrors;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
 use crate::rest::{Paging, Params, TENANT_ROLES, require_any_role};
@@ -181,13 +182,21 @@ pub(super) async fn delete(
             .runtime()
             .delete_tenant(caller.tenant.id(), &child)
             .await;
-        deleted.map_err(|error| DELETE.problem(&error))
+        deleted.map_err(|error| DELETE.problem(&error))?;
+        for parent in [&caller.tenant, &state.runtime().system_tenant()] {
+            // The tenant is gone: records of copies in it are no reason to say otherwise.
+            if let Err(error) = client_mirrors::forget_child(parent, &child).await {
+                tracing::warn!(%child, %error, "records of copied clients could not be removed");
+            }
+        }
+        Ok(())
     })
     .await?;
     Ok(StatusCode::OK)
 }
 
-/// T11: the current `System` model, as if the tenant were new.
+/// T11: the current `System` model, as if the tenant were new, and with it the other models of
+/// services the tenant has, because they fit each other only.
 pub(super) async fn update_system_model(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -198,7 +207,7 @@ pub(super) async fn update_system_model(
     let updated = async {
         let info = child_of(&state, &caller.tenant, child).await?;
         let tenant = state.runtime().tenant(&info.id).await?;
-        tenant.import_models(vec![octo_ck::builtin::system()]).await
+        tenant.install_service_models(&[]).await
     };
     updated.await.map_err(|error| UPDATE.problem(&error))?;
     Ok(StatusCode::NO_CONTENT)

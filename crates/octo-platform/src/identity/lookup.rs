@@ -1,10 +1,14 @@
-//! Finding the user or role a route means.
+//! Finding what a route means.
 
-use octo_runtime::{Entity, EntityQuery, RuntimeError, Tenant};
+use octo_runtime::{Entity, EntityQuery, RtId, RuntimeError, Tenant};
 
 use crate::accounts::names::{ROLE, USER};
+use crate::accounts::roles::Roles;
 use crate::accounts::users::{self, normalize};
 use crate::problem::Problem;
+
+/// Roles one request may name.
+const MAX_ROLES: usize = 1_000;
 
 /// The user with this name, else with this e-mail address, else with this id.
 ///
@@ -42,6 +46,54 @@ pub(super) async fn role(tenant: &Tenant, text: &str) -> Result<Option<Entity>, 
         Ok(id) => tenant.get(ROLE, id).await.map_err(unreadable),
         Err(_) => Ok(None),
     }
+}
+
+/// The roles with these ids. What is no id is reported at once, and so is what is unknown.
+pub(super) async fn roles_by_id(tenant: &Tenant, ids: &[String]) -> Result<Roles, Problem> {
+    if ids.len() > MAX_ROLES {
+        return Err(Problem::validation(
+            "roleIds",
+            format!("At most {MAX_ROLES} roles can be named at once."),
+        ));
+    }
+    let parsed: Vec<_> = ids.iter().map(|text| id("roleIds", text)).collect();
+    let wrong = ids
+        .iter()
+        .zip(&parsed)
+        .filter(|(_, parsed)| parsed.is_err());
+    let wrong: Vec<_> = wrong
+        .map(|(text, _)| ("roleIds", not_valid(text)))
+        .collect();
+    if !wrong.is_empty() {
+        return Err(Problem::validation_errors(&wrong));
+    }
+    let wanted: Vec<RtId> = parsed.into_iter().flatten().collect();
+    if wanted.is_empty() {
+        return Ok(Roles::new());
+    }
+    let found = EntityQuery::of(ROLE).ids(wanted.iter().copied());
+    let found = tenant.query(found).await.map_err(unreadable)?.items;
+    let found: Roles = found.into_iter().map(|role| (role.rt_id, role)).collect();
+    let unknown = wanted.iter().filter(|id| !found.contains_key(id));
+    let unknown: Vec<String> = unknown
+        .map(|id| format!("Role with id '{id}' not found."))
+        .collect();
+    if unknown.is_empty() {
+        Ok(found)
+    } else {
+        Err(Problem::not_found(unknown.join(" ")))
+    }
+}
+
+/// An id in a route or body; `field` is its name there.
+pub(super) fn id(field: &str, text: &str) -> Result<RtId, Problem> {
+    text.trim()
+        .parse()
+        .map_err(|_| Problem::validation(field, not_valid(text)))
+}
+
+fn not_valid(text: &str) -> String {
+    format!("The value '{text}' is not valid.")
 }
 
 /// A tenant that cannot be read.

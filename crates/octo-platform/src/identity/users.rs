@@ -2,14 +2,20 @@
 
 pub(super) mod assignments;
 mod dto;
+pub(super) mod merge;
 pub(super) mod password;
 mod rules;
+
+pub(super) use rules::is_valid_name;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use octo_runtime::{DeleteEntity, Entity, EntityQuery, NewEntity, SortOrder, Tenant, UpdateEntity};
+use octo_runtime::{
+    Criteria, DeleteEntity, Entity, EntityQuery, NewEntity, Operator, SortOrder, Tenant,
+    UpdateEntity,
+};
 use octo_sdk::identity::UserDto;
 
 use self::dto::UserBody;
@@ -36,15 +42,18 @@ pub(super) async fn list(caller: TenantCaller<ReadOnly>) -> Result<Json<Vec<User
     Ok(Json(users.items.iter().map(dto::of_entity).collect()))
 }
 
-/// U2; the filter is ignored, as the real service does.
+/// U2. The filter, which the real service ignores, is looked for in names and e-mail address.
 pub(super) async fn page(
     caller: TenantCaller<ReadOnly>,
     params: Params,
 ) -> Result<Response, Problem> {
     let paging = Paging::read(&params)?;
-    let query = by_user_name()
+    let mut query = by_user_name()
         .skip(paging.skip.into())
         .take(paging.take.into());
+    if let Some(filter) = &paging.filter {
+        query = query.filter(mentions(filter.trim()));
+    }
     let users = caller.tenant.query(query).await.map_err(unreadable)?;
     Ok(paging.answer(
         users.items.iter().map(dto::of_entity).collect(),
@@ -148,6 +157,16 @@ async fn existing(tenant: &Tenant, name: &str) -> Result<Entity, Problem> {
 
 fn by_user_name() -> EntityQuery {
     EntityQuery::of(USER).sort("NormalizedUserName", SortOrder::Ascending)
+}
+
+/// Users with this text in user name, e-mail address, first or last name, in any case.
+fn mentions(text: &str) -> Criteria {
+    let field = |path, text: String| Criteria::field(path, Operator::Contains, text);
+    // The normalised forms are indexed.
+    field("NormalizedUserName", normalize(text))
+        .or(field("NormalizedEmail", normalize(text)))
+        .or(field("FirstName", text.to_owned()))
+        .or(field("LastName", text.to_owned()))
 }
 
 /// Names are unique by comparison, not by index: writers of a tenant's users take turns.

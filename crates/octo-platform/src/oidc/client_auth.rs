@@ -64,7 +64,7 @@ fn credentials(
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<(String, Option<String>), OAuthError> {
-    let posted = params.get("client_secret").map(str::to_owned);
+    let posted = params.verbatim("client_secret").map(str::to_owned);
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return Ok((params.require("client_id")?.to_owned(), posted));
     };

@@ -6,13 +6,24 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde_json::{Value, json};
 
+use super::error::OAuthError;
 use super::grant_types::{CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE};
-use crate::auth::{SCOPE_API, SCOPE_DATA_MODEL, SCOPE_READ_ONLY};
+use super::scopes::Scopes;
 use crate::state::PlatformState;
 
 /// Metadata under both well-known paths.
-pub async fn document(State(state): State<PlatformState>) -> Response {
-    public(metadata(state.authority(), state.tokens().issuer()))
+///
+/// # Errors
+/// 500 if the scopes cannot be read.
+pub async fn document(State(state): State<PlatformState>) -> Result<Response, OAuthError> {
+    // The document is the same for all tenants; its scopes are those of the system tenant.
+    let scopes = Scopes::load(&state.runtime().system_tenant()).await?;
+    let published = scopes.published();
+    Ok(public(metadata(
+        state.authority(),
+        state.tokens().issuer(),
+        &published,
+    )))
 }
 
 /// The public signing key.
@@ -25,7 +36,7 @@ fn public(body: Value) -> Response {
     ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(body)).into_response()
 }
 
-fn metadata(authority: &str, issuer: &str) -> Value {
+fn metadata(authority: &str, issuer: &str, scopes: &[&str]) -> Value {
     let at = |path: &str| format!("{authority}{path}");
     json!({
         "issuer": issuer,
@@ -34,10 +45,7 @@ fn metadata(authority: &str, issuer: &str) -> Value {
         "device_authorization_endpoint": at("/connect/deviceauthorization"),
         "userinfo_endpoint": at("/connect/userinfo"),
         "revocation_endpoint": at("/connect/revocation"),
-        "scopes_supported": [
-            "openid", "profile", "email", "role", "allowed_tenants",
-            SCOPE_API, SCOPE_READ_ONLY, SCOPE_DATA_MODEL, super::OFFLINE_ACCESS,
-        ],
+        "scopes_supported": scopes,
         "grant_types_supported": [CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE],
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported":

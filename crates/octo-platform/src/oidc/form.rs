@@ -20,6 +20,14 @@ impl Params {
             .filter(|value| !value.is_empty())
     }
 
+    /// A value exactly as sent, blanks included; `None` when it is empty.
+    pub fn verbatim(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
     /// The value of a parameter that must be present.
     ///
     /// # Errors

@@ -116,13 +116,12 @@ pub async fn user_tokens(
 
 async fn access_claims(state: &PlatformState, grant: &Grant) -> Result<AccessClaims, OAuthError> {
     let now = state.clock().unix_seconds();
-    let subject = grant
-        .user
-        .as_ref()
-        .map_or(grant.client.rt_id, |(user, _)| user.rt_id);
-    let role = match grant.scopes.wants_roles(&grant.granted) {
-        true => roles::effective_names(&grant.tenant, subject).await?,
-        false => Vec::new(),
+    let role = match (&grant.user, grant.scopes.wants_roles(&grant.granted)) {
+        (_, false) => Vec::new(),
+        (None, true) => roles::effective_names(&grant.tenant, grant.client.rt_id).await?,
+        (Some((user, _)), true) => {
+            roles::effective_names_of_user(state, &grant.tenant, user).await?
+        }
     };
     let allowed_tenants = match &grant.user {
         Some((user, _)) => allowed_tenants::of_user(state, &grant.tenant, user).await?,
@@ -214,7 +213,7 @@ pub async fn identity_claims(
             "family_name" => text("LastName"),
             "email" => text("Email"),
             "email_verified" => user.attributes.bool("EmailConfirmed").map(Value::from),
-            "role" => one_or_many(roles::effective_names(tenant, user.rt_id).await?),
+            "role" => one_or_many(roles::effective_names_of_user(state, tenant, user).await?),
             _ => None,
         };
         if let Some(value) = value {

@@ -24,6 +24,8 @@ pub struct Scope {
     pub display_name: String,
     /// Claims it opens in userinfo (identity scopes).
     pub claims: Vec<String>,
+    /// Whether the discovery document lists it.
+    pub published: bool,
 }
 
 #[derive(Debug)]
@@ -154,6 +156,14 @@ impl Scopes {
             .collect()
     }
 
+    /// The scopes the discovery document lists.
+    pub fn published(&self) -> Vec<&str> {
+        let scopes = self.identity.iter().chain(&self.api);
+        let published = scopes.filter(|scope| scope.published);
+        let names = published.map(|scope| scope.name.as_str());
+        names.chain([OFFLINE_ACCESS]).collect()
+    }
+
     fn is_identity(&self, name: &str) -> bool {
         self.identity.iter().any(|scope| scope.name == name)
     }
@@ -183,6 +193,7 @@ fn scope(entity: &Entity) -> Option<Scope> {
         name,
         display_name,
         claims: entity.attributes.strings("Claims").to_vec(),
+        published: entity.attributes.bool("ShowInDiscoveryDocument") == Some(true),
     })
 }
 

@@ -36,17 +36,32 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body =
-            Bytes::from_request(request, state)
-                .await
-                .map_err(|rejection| match rejection.status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => {
-                        Problem::too_large("The request is too large.")
-                    }
-                    _ => Problem::bad_request("The request body could not be read."),
-                })?;
-        Self::read(&body)
+        Self::read(&whole(request, state).await?)
     }
+}
+
+/// A JSON array.
+#[derive(Debug)]
+pub(crate) struct JsonList<T>(pub(crate) Vec<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonList<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body = whole(request, state).await?;
+        serde_json::from_slice(&body)
+            .map(Self)
+            .map_err(|error| Problem::validation("$", format!("Not the expected list: {error}")))
+    }
+}
+
+async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("The request is too large."),
+            _ => Problem::bad_request("The request body could not be read."),
+        })
 }
 
 #[cfg(test)]

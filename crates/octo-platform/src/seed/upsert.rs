@@ -64,7 +64,7 @@ fn new_entity(wanted: SeedEntity) -> NewEntity {
 }
 
 /// The update that restores `wanted` on `entity`; `None` when nothing differs.
-pub(super) fn restored(entity: &Entity, wanted: Attributes) -> Option<UpdateEntity> {
+fn restored(entity: &Entity, wanted: Attributes) -> Option<UpdateEntity> {
     let differing: Vec<(String, Value)> = wanted
         .into_iter()
         .map(|(name, value)| {

@@ -12,6 +12,20 @@ const READING: &[(&str, &str)] = &[
     ("identity", "roles"),
     ("identity", "roles/GetPaged"),
     ("identity", "roles/names/Development"),
+    ("identity", "clients"),
+    ("identity", "clients/GetPaged"),
+    ("identity", "clients/octo-cli"),
+    ("identity", "clients/octo-cli/roles"),
+    ("identity", "clients/octo-cli/mirrors"),
+    ("identity", "apiResources"),
+    ("identity", "apiResources/GetPaged"),
+    ("identity", "apiResources/octoAPI"),
+    ("identity", "apiScopes"),
+    ("identity", "apiScopes/GetPaged"),
+    ("identity", "apiScopes/octo_api"),
+    ("identity", "apiSecrets/client/octo-cli"),
+    ("identity", "apiSecrets/client/octo-cli/eA=="),
+    ("identity", "apiSecrets/apiResource/octoAPI"),
     ("assets", "tenants"),
     ("assets", "tenants/acme"),
     ("assets", "tenants/lifecycle?childTenantId=acme"),
@@ -37,6 +51,40 @@ const WRITING: &[(&str, &str, &str)] = &[
         "POST",
         "adminProvisioning/acme/provisionCurrentUser",
     ),
+    ("identity", "POST", "clients"),
+    ("identity", "PUT", "clients/octo-cli"),
+    ("identity", "DELETE", "clients/octo-cli"),
+    ("identity", "PUT", "clients/octo-cli/roles"),
+    ("identity", "PUT", "clients/octo-cli/roles/Development"),
+    ("identity", "DELETE", "clients/octo-cli/roles/Development"),
+    ("identity", "POST", "clients/octo-cli/overlayUris"),
+    ("identity", "DELETE", "clients/cleanOverlayEntries"),
+    (
+        "identity",
+        "POST",
+        "clients/octo-cli/mirrors/provisionInExistingTenants",
+    ),
+    (
+        "identity",
+        "POST",
+        "clients/octo-cli/mirrors/provisionInTenant?childTenantId=acme",
+    ),
+    ("identity", "DELETE", "clients/octo-cli/mirrors/acme"),
+    (
+        "identity",
+        "PATCH",
+        "clients/octo-cli/autoProvisionInChildTenants",
+    ),
+    ("identity", "POST", "apiResources"),
+    ("identity", "PUT", "apiResources/octoAPI"),
+    ("identity", "DELETE", "apiResources/octoAPI"),
+    ("identity", "POST", "apiScopes"),
+    ("identity", "PUT", "apiScopes/octo_api"),
+    ("identity", "DELETE", "apiScopes/octo_api"),
+    ("identity", "POST", "apiSecrets/client/octo-cli"),
+    ("identity", "PUT", "apiSecrets/client/octo-cli"),
+    ("identity", "DELETE", "apiSecrets/client/octo-cli/eA=="),
+    ("identity", "POST", "apiSecrets/apiResource/octoAPI"),
     (
         "assets",
         "POST",
@@ -75,8 +123,14 @@ fn everything() -> impl Iterator<Item = (&'static str, &'static str, &'static st
 
 /// The body a route would accept, so that nothing but access can be the reason of a refusal.
 fn body(method: &str, route: &str) -> Option<&'static str> {
-    (method != "GET" && (route.starts_with("users") || route.starts_with("roles")))
-        .then_some(r#"{"name":"someone"}"#)
+    let is_bodiless = |start: &&str| route.starts_with(start);
+    if method == "GET" || ["tenants", "models", "jobs"].iter().any(is_bodiless) {
+        return None;
+    }
+    match route.starts_with("clients/") && route.ends_with("/roles") {
+        true => Some("[]"),
+        false => Some(r#"{"name":"someone"}"#),
+    }
 }
 
 async fn statuses(platform: &TestPlatform, claims: Option<&Claims>, expected: u16) {

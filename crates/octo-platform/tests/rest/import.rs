@@ -175,6 +175,30 @@ async fn the_models_of_the_platform_itself_cannot_be_replaced() {
         .import(SYSTEM, &token, "identity.json", &own)
         .await
         .unwrap();
+    let forged = b"modelId: System.Shop-1.0.0\ndependencies: []\n";
+    let error = refused(&platform, "shop.yaml", forged).await;
+    assert!(error.contains("Give the model another name"), "{error}");
+}
+
+#[tokio::test]
+async fn models_of_services_come_from_the_program_whatever_the_file_says() {
+    let platform = TestPlatform::start().await;
+    let token = platform.admin().await;
+    let tenant = platform.tenant(SYSTEM).await;
+    for name in ["System.Identity", "System.Notification", "System.UI"] {
+        assert!(
+            tenant.model(name).is_some(),
+            "{name} is there from the beginning"
+        );
+    }
+    let empty = b"modelId: System.Communication-3.28.0\ndependencies: []\n";
+    platform
+        .import(SYSTEM, &token, "communication.yaml", empty)
+        .await
+        .unwrap();
+    assert!(tenant.model("System.Bot").is_some(), "what it needs");
+    let graph = tenant.graph();
+    assert!(graph.find_type("System.Communication/Pipeline").is_ok());
 }
 
 #[tokio::test]

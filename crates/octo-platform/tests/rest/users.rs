@@ -1,6 +1,6 @@
 //! Users.
 
-use octo_sdk::identity::{RegisterUserDto, UserDto};
+use octo_sdk::identity::{RegisterUserDto, UserDto, UsersPage};
 use octo_sdk::{Secret, ServiceError};
 
 use crate::platform::{SYSTEM, TestPlatform};
@@ -52,7 +52,12 @@ async fn the_life_of_a_user() {
         .filter_map(|user| user.name)
         .collect();
     assert_eq!(names, ["admin", "anna"]);
-    let page = identity.users_page(1, 1).await.unwrap();
+    let page = UsersPage {
+        skip: 1,
+        take: 1,
+        filter: None,
+    };
+    let page = identity.users_page(&page).await.unwrap();
     assert_eq!((page.total_count, page.list.len()), (2, 1));
 
     let changed = UserDto {

@@ -22,6 +22,16 @@ impl LinkEnd {
             rt_id,
         }
     }
+
+    /// The type, as given.
+    pub fn ck_type(&self) -> &str {
+        &self.ck_type
+    }
+
+    /// The id.
+    pub fn rt_id(&self) -> RtId {
+        self.rt_id
+    }
 }
 
 impl From<&Entity> for LinkEnd {

@@ -104,6 +104,13 @@ impl Completion<'_, '_, '_> {
     }
 }
 
+/// The value an attribute has when none is given.
+pub(crate) fn default_value(graph: &TypeGraph, node: &AttributeNode) -> Option<Value> {
+    let mut coercion = Coercion::new(graph);
+    let value = coercion.value(&default(node)?, &Slot::of(node), &node.camel_name);
+    coercion.finish().ok().and(value)
+}
+
 fn default(node: &AttributeNode) -> Option<Json> {
     let first = node.default_values.first()?;
     Some(match node.value_type {

@@ -8,12 +8,12 @@ use crate::attributes::Attributes;
 use crate::value::{TICKS_PER_SECOND, Value, instants};
 
 /// The display name of an entity of that type.
-pub(super) fn name(graph: &TypeGraph, node: &TypeNode, attributes: &Attributes) -> Option<String> {
+pub(crate) fn name(graph: &TypeGraph, node: &TypeNode, attributes: &Attributes) -> Option<String> {
     render(graph, node, node.display_name_rule.as_deref(), attributes)
 }
 
 /// The display description of an entity of that type.
-pub(super) fn description(
+pub(crate) fn description(
     graph: &TypeGraph,
     node: &TypeNode,
     attributes: &Attributes,
@@ -23,7 +23,7 @@ pub(super) fn description(
 }
 
 /// Whether a rule reads one of the attributes.
-pub(super) fn depends_on(rule: Option<&str>, touched: &[String]) -> bool {
+pub(crate) fn depends_on(rule: Option<&str>, touched: &[String]) -> bool {
     rule.and_then(|rule| DisplayRule::parse(rule).ok())
         .is_some_and(|rule| {
             let mut roots = rule

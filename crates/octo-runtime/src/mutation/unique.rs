@@ -32,7 +32,7 @@ struct Unique {
 }
 
 /// Fails when other entities have the same values in a unique index.
-pub(super) fn check<'e>(
+pub(crate) fn check<'e>(
     transaction: &mut dyn WriteTransaction,
     graph: &TypeGraph,
     entities: impl Iterator<Item = &'e Entity>,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use octo_ck::TypeGraph;
 use octo_ck::graph::{AttributeNode, RecordNode, TypeNode};
 use octo_ck::id::camel_case;
 use octo_ck::model::ValueType;
+use octo_ck::{TypeGraph, suggest};
 
 use crate::path::{self, Term, TermIndex};
 use crate::store::{Field, FieldPath, PathIndex, PathStep, SystemField};
@@ -27,11 +27,20 @@ pub(super) enum Owner<'g> {
 }
 
 impl<'g> Owner<'g> {
-    fn attribute(self, name: &str) -> Option<&'g AttributeNode> {
+    pub(super) fn attribute(self, name: &str) -> Option<&'g AttributeNode> {
         match self {
             Self::Type(node) => node.attribute(name),
             Self::Record(node) => node.attribute(name),
         }
+    }
+
+    fn names(self) -> Vec<&'g str> {
+        let (attributes, system) = match self {
+            Self::Type(node) => (&node.attributes, &SYSTEM_NAMES[..]),
+            Self::Record(node) => (&node.attributes, &[][..]),
+        };
+        let names = attributes.iter().map(|a| a.camel_name.as_str());
+        names.chain(system.iter().copied()).collect()
     }
 
     fn describe(self) -> String {
@@ -49,38 +58,91 @@ pub(super) fn locate<'g>(
     path: &str,
 ) -> Result<Location<'g>, String> {
     let terms = path::parse(path).map_err(|error| error.to_string())?;
-    if let (Owner::Type(_), [Term { name, index: None }]) = (owner, terms.as_slice())
+    locate_terms(graph, owner, &terms, path)
+}
+
+/// As [`locate`], for a path that was split already.
+pub(super) fn locate_terms<'g>(
+    graph: &'g TypeGraph,
+    owner: Owner<'g>,
+    terms: &[Term],
+    path: &str,
+) -> Result<Location<'g>, String> {
+    if let (Owner::Type(_), [Term { name, index: None }]) = (owner, terms)
         && let Some(field) = system_field(name)
     {
         return Ok(Location::System(field));
     }
-    follow(graph, owner, &terms).ok_or_else(|| {
+    follow(graph, owner, terms).ok_or_else(|| {
         format!(
-            "Attribute path '{path}' does not exist on {}",
-            owner.describe()
+            "Attribute path '{path}' does not exist on {}{}",
+            owner.describe(),
+            similar(graph, owner, terms)
         )
     })
 }
 
-/// The field of a sort key or index: a path to one value per entity.
-pub(super) fn sort_key(graph: &TypeGraph, node: &TypeNode, path: &str) -> Result<Field, String> {
-    let unknown = || {
-        format!(
-            "Sort definition contains attribute '{path}', but attribute does not exist on type '{}'",
-            node.rt_id
-        )
-    };
-    match locate(graph, Owner::Type(node), path).map_err(|_| unknown())? {
-        Location::System(field) => Ok(Field::System(field)),
-        Location::Attribute { steps, attribute } => {
-            let is_many = steps.iter().any(|step| step.index == PathIndex::Any);
-            if is_many || attribute.value_type == ValueType::Record {
-                return Err(format!(
-                    "Cannot sort by '{path}': it has no single comparable value. Name one field or element, such as 'Items[0].Name'."
-                ));
+/// `". Did you mean '…'?"` with paths that differ in the first name that does not exist.
+fn similar<'g>(graph: &'g TypeGraph, mut owner: Owner<'g>, terms: &[Term]) -> String {
+    let mut known = String::new();
+    for term in terms {
+        match owner.attribute(&term.name) {
+            None => {
+                let names = owner.names();
+                let nearest = suggest::nearest(&term.name, names.iter().copied(), 3);
+                let paths: Vec<_> = nearest
+                    .iter()
+                    .map(|name| format!("{known}{name}"))
+                    .collect();
+                let question = suggest::question(&paths);
+                return if question.is_empty() {
+                    question
+                } else {
+                    format!(".{question}")
+                };
             }
+            Some(attribute) => {
+                known.push_str(&attribute.camel_name);
+                match term.index {
+                    Some(TermIndex::At(at)) => known.push_str(&format!("[{at}]")),
+                    Some(TermIndex::Any) => known.push_str("[*]"),
+                    None => {}
+                }
+                known.push('.');
+                match record(graph, attribute) {
+                    Some(record) => owner = Owner::Record(record),
+                    None => return String::new(),
+                }
+            }
+        }
+    }
+    String::new()
+}
+
+/// The field of an index: a path to one value per entity.
+pub(super) fn single(graph: &TypeGraph, node: &TypeNode, path: &str) -> Option<Field> {
+    let field = comparable(locate(graph, Owner::Type(node), path).ok()?)?;
+    let is_single = match &field {
+        Field::System(_) => true,
+        Field::Attribute(path) => path.steps.iter().all(|s| s.index != PathIndex::Any),
+    };
+    is_single.then_some(field)
+}
+
+/// The field at a location, when its values can be compared.
+pub(super) fn comparable(location: Location<'_>) -> Option<Field> {
+    match location {
+        Location::System(field) => Some(Field::System(field)),
+        Location::Attribute { steps, attribute } => {
             let value_type = element_type(attribute, &steps);
-            Ok(Field::Attribute(FieldPath { steps, value_type }))
+            let is_composite = matches!(
+                value_type,
+                ValueType::Record
+                    | ValueType::RecordArray
+                    | ValueType::BinaryLinked
+                    | ValueType::GeospatialPoint
+            );
+            (!is_composite).then_some(Field::Attribute(FieldPath { steps, value_type }))
         }
     }
 }
@@ -141,9 +203,28 @@ fn position(index: Option<TermIndex>, without: PathIndex) -> Option<PathIndex> {
     match index {
         None => Some(without),
         Some(TermIndex::Any) => Some(PathIndex::Any),
-        Some(TermIndex::At(at)) => usize::try_from(at).ok().map(PathIndex::At),
+        Some(TermIndex::At(at)) => match usize::try_from(at) {
+            Ok(at) => Some(PathIndex::At(at)),
+            Err(_negative) => usize::try_from(at.checked_neg()?)
+                .ok()
+                .map(PathIndex::FromEnd),
+        },
     }
 }
+
+/// System fields in suggestions.
+const SYSTEM_NAMES: [&str; 10] = [
+    "rtId",
+    "ckTypeId",
+    "rtCreationDateTime",
+    "rtChangedDateTime",
+    "rtArchivedDateTime",
+    "rtWellKnownName",
+    "rtDisplayName",
+    "rtDisplayDescription",
+    "rtVersion",
+    "rtState",
+];
 
 fn system_field(name: &str) -> Option<SystemField> {
     Some(match camel_case(name).as_str() {

@@ -4,14 +4,18 @@ use octo_ck::TypeGraph;
 use octo_ck::graph::{AttributeNode, TypeNode};
 use octo_ck::model::ValueType;
 
+use super::conditions::{counted, existing, scalar};
 use super::fields::{self, Location, Owner};
 use super::operands::{self, Target};
 use crate::criteria::{Criteria, FieldFilter, Operand, Operator};
-use crate::store::{Comparison, Field, FieldPath, Filter, PathIndex, PathStep, SystemField, Test};
-use crate::value::Value;
+use crate::path::Term;
+use crate::path::navigation::{self, PathEnd};
+use crate::store::{Field, FieldPath, Filter, Link, PathIndex, PathStep, Test};
 
 const MAX_DEPTH: usize = 32;
 const MAX_CONDITIONS: usize = 1_000;
+/// Fields of a record named in a problem.
+const MAX_NAMED_FIELDS: usize = 10;
 
 /// The filter that holds when all criteria do; adds everything that is wrong with them to
 /// `problems`.
@@ -35,9 +39,9 @@ pub(super) fn resolve(
 }
 
 /// Resolves criteria; collects problems instead of stopping at the first.
-struct Resolver<'g, 'c> {
-    graph: &'g TypeGraph,
-    owner: Owner<'g>,
+pub(super) struct Resolver<'g, 'c> {
+    pub(super) graph: &'g TypeGraph,
+    pub(super) owner: Owner<'g>,
     problems: Vec<(Option<&'c str>, String)>,
     conditions: usize,
     /// Names of the parts around the current one, outermost first.
@@ -104,13 +108,101 @@ impl<'g, 'c> Resolver<'g, 'c> {
     }
 
     fn field(&mut self, condition: &'c FieldFilter, depth: usize) -> Result<Filter, String> {
-        match fields::locate(self.graph, self.owner, &condition.path)? {
+        let path = navigation::read(&condition.path).map_err(|error| error.to_string())?;
+        if path.hops.is_empty() {
+            return match &path.end {
+                PathEnd::Value(terms) => self.value(terms, condition, condition.operator, depth),
+                _ => Err(format!(
+                    "Attribute path '{}' cannot be resolved.",
+                    condition.path
+                )),
+            };
+        }
+        let (mut links, far) = self.links(&path.hops)?;
+        match &path.end {
+            PathEnd::TotalCount | PathEnd::Exists => {
+                let Some(last) = links.pop() else {
+                    return Err(format!(
+                        "Attribute path '{}' cannot be resolved.",
+                        condition.path
+                    ));
+                };
+                let filter = match path.end {
+                    PathEnd::TotalCount => counted(last, condition)?,
+                    _ => existing(last, condition)?,
+                };
+                Ok(super::navigation::linked(links, filter))
+            }
+            PathEnd::Entities => {
+                let Operand::Criteria(criteria) = &condition.value else {
+                    return Err(not_criteria(&condition.value));
+                };
+                let filter = self.inside(Owner::Type(far), criteria, depth);
+                Ok(super::navigation::linked(links, filter))
+            }
+            PathEnd::Value(terms) => self.far_value(links, far, terms, condition, depth),
+        }
+    }
+
+    /// A condition on a value of far ends. Several far ends are like the elements of a list: one
+    /// that meets the condition is enough, negated conditions must hold for all, and without any
+    /// the value is missing.
+    fn far_value(
+        &mut self,
+        links: Vec<Link>,
+        far: &'g TypeNode,
+        terms: &[Term],
+        condition: &'c FieldFilter,
+        depth: usize,
+    ) -> Result<Filter, String> {
+        let is_null = operands::is_null(&condition.value);
+        let (operator, is_negated) = match condition.operator {
+            Operator::NotEquals if is_null => (Operator::IsNull, true),
+            Operator::NotEquals => (Operator::Equals, true),
+            Operator::NotIn => (Operator::In, true),
+            Operator::IsNotNull => (Operator::IsNull, true),
+            other => (other, false),
+        };
+        let outer = std::mem::replace(&mut self.owner, Owner::Type(far));
+        let inner = self.value(terms, condition, operator, depth);
+        self.owner = outer;
+        let inner = inner?;
+        let holds_for_missing = matches!(
+            &inner,
+            Filter::Field(_, Test::IsNull | Test::In { or_null: true, .. })
+        );
+        let mut filter = super::navigation::linked(links.clone(), inner);
+        if holds_for_missing {
+            let any = super::navigation::linked(links, Filter::everything());
+            filter = Filter::Any(vec![Filter::Not(Box::new(any)), filter]);
+        }
+        Ok(match is_negated {
+            true => Filter::Not(Box::new(filter)),
+            false => filter,
+        })
+    }
+
+    fn inside(&mut self, owner: Owner<'g>, criteria: &'c Criteria, depth: usize) -> Filter {
+        let outer = std::mem::replace(&mut self.owner, owner);
+        let filter = self.criteria(criteria, depth + 1);
+        self.owner = outer;
+        filter
+    }
+
+    fn value(
+        &mut self,
+        terms: &[Term],
+        condition: &'c FieldFilter,
+        operator: Operator,
+        depth: usize,
+    ) -> Result<Filter, String> {
+        match fields::locate_terms(self.graph, self.owner, terms, &condition.path)? {
             Location::System(field) => {
                 let target = Target::System(field);
-                scalar(Field::System(field), &target, condition)
+                scalar(Field::System(field), &target, condition, operator)
             }
             Location::Attribute { steps, attribute } => {
-                self.attribute(steps, attribute, condition, depth)
+                self.attribute(steps, attribute, condition, operator, depth)
             }
         }
     }
@@ -120,34 +212,29 @@ impl<'g, 'c> Resolver<'g, 'c> {
         mut steps: Vec<PathStep>,
         attribute: &'g AttributeNode,
         condition: &'c FieldFilter,
+        operator: Operator,
         depth: usize,
     ) -> Result<Filter, String> {
-        let is_null_test = asks_for_null(condition);
-        if !is_null_test {
+        let is_null_test = asks_for_null(condition, operator);
+        let is_whole_list = operands::is_whole_list(attribute, &steps, operator, &condition.value);
+        if !is_null_test && !is_whole_list {
             open_list(&mut steps, attribute);
         }
         let value_type = fields::element_type(attribute, &steps);
         let field = |steps| Field::Attribute(FieldPath { steps, value_type });
-        if condition.operator == Operator::Match {
+        if operator == Operator::Match {
             let test = self.element_test(attribute, condition, depth)?;
             return Ok(Filter::Field(field(steps), test));
         }
-        let is_composite = matches!(
-            value_type,
-            ValueType::Record
-                | ValueType::RecordArray
-                | ValueType::BinaryLinked
-                | ValueType::GeospatialPoint
-        );
-        if is_composite && !is_null_test {
-            return Err(composite_problem(attribute, &condition.path));
+        if !is_null_test && !can_be_tested(value_type, operator) {
+            return Err(self.composite_problem(attribute, value_type, &condition.path));
         }
         let target = Target::Attribute {
             graph: self.graph,
             attribute,
             value_type,
         };
-        scalar(field(steps), &target, condition)
+        scalar(field(steps), &target, condition, operator)
     }
 
     fn element_test(
@@ -162,16 +249,53 @@ impl<'g, 'c> Resolver<'g, 'c> {
         };
         match (record, &condition.value) {
             (Some(record), Operand::Criteria(criteria)) => {
-                let outer = std::mem::replace(&mut self.owner, Owner::Record(record));
-                let filter = self.criteria(criteria, depth + 1);
-                self.owner = outer;
+                let filter = self.inside(Owner::Record(record), criteria, depth);
                 Ok(Test::AnyElement(Box::new(filter)))
             }
-            (_, value) => Err(format!(
-                "Match filter value '{}' is not supported.",
-                operands::shown(value)
-            )),
+            (_, value) => Err(not_criteria(value)),
         }
+    }
+
+    fn composite_problem(
+        &self,
+        attribute: &AttributeNode,
+        value_type: ValueType,
+        path: &str,
+    ) -> String {
+        if !matches!(value_type, ValueType::Record | ValueType::RecordArray) {
+            return format!(
+                "Attribute '{path}' of type {value_type:?} has no order and is no text: test it with Equals, NotEquals, In, NotIn or for being null."
+            );
+        }
+        let record = fields::record(self.graph, attribute);
+        let fields = record.map_or(&[][..], |record| record.attributes.as_slice());
+        let mut names = fields
+            .iter()
+            .map(|field| format!("{path}.{}", field.camel_name));
+        let names: Vec<_> = names.by_ref().take(MAX_NAMED_FIELDS).collect();
+        format!(
+            "Cannot filter on a Record attribute directly — a Record attribute holds a composite object, not a scalar value. Filter on a record sub-field using dot notation instead, e.g. 'Vendor.CompanyName' or 'Vendor.LastName'. (Fields here: {}.)",
+            names.join(", ")
+        )
+    }
+}
+
+pub(super) fn not_criteria(value: &Operand) -> String {
+    format!(
+        "Match filter value '{}' is not supported.",
+        operands::shown(value)
+    )
+}
+
+fn can_be_tested(value_type: ValueType, operator: Operator) -> bool {
+    let is_equality = matches!(
+        operator,
+        Operator::Equals | Operator::NotEquals | Operator::AnyEq | Operator::In | Operator::NotIn
+    );
+    match value_type {
+        ValueType::Record | ValueType::RecordArray => false,
+        ValueType::BinaryLinked | ValueType::GeospatialPoint => is_equality,
+        _ => true,
     }
 }
 
@@ -189,81 +313,11 @@ fn open_list(steps: &mut [PathStep], attribute: &AttributeNode) {
     }
 }
 
-fn asks_for_null(condition: &FieldFilter) -> bool {
+fn asks_for_null(condition: &FieldFilter, operator: Operator) -> bool {
     let is_equality = matches!(
-        condition.operator,
+        operator,
         Operator::Equals | Operator::NotEquals | Operator::AnyEq
     );
-    matches!(condition.operator, Operator::IsNull | Operator::IsNotNull)
+    matches!(operator, Operator::IsNull | Operator::IsNotNull)
         || (is_equality && operands::is_null(&condition.value))
-}
-
-fn composite_problem(attribute: &AttributeNode, path: &str) -> String {
-    match attribute.value_type {
-        ValueType::Record | ValueType::RecordArray => "Cannot filter on a Record attribute directly — a Record attribute holds a composite object, not a scalar value. Filter on a record sub-field using dot notation instead, e.g. 'Vendor.CompanyName' or 'Vendor.LastName'.".to_owned(),
-        other => format!("Attribute '{path}' of type {other:?} can only be tested for being null."),
-    }
-}
-
-fn scalar(field: Field, target: &Target<'_>, condition: &FieldFilter) -> Result<Filter, String> {
-    let value = &condition.value;
-    let one = || target.one(&condition.path, value);
-    let test = match condition.operator {
-        Operator::IsNull => Test::IsNull,
-        Operator::IsNotNull => Test::IsNotNull,
-        Operator::Equals | Operator::AnyEq => one()?.map_or(Test::IsNull, Test::Equals),
-        Operator::NotEquals => one()?.map_or(Test::IsNotNull, Test::NotEquals),
-        Operator::LessThan => return compare(field, Comparison::Less, one()?),
-        Operator::LessEqualThan => return compare(field, Comparison::LessOrEqual, one()?),
-        Operator::GreaterThan => return compare(field, Comparison::Greater, one()?),
-        Operator::GreaterEqualThan => return compare(field, Comparison::GreaterOrEqual, one()?),
-        Operator::Between => {
-            let (low, high) = target.bounds(condition)?;
-            return Ok(Filter::All(vec![
-                compare(field.clone(), Comparison::GreaterOrEqual, low)?,
-                compare(field, Comparison::LessOrEqual, high)?,
-            ]));
-        }
-        Operator::In => {
-            let (values, or_null) = target.list(condition)?;
-            Test::In { values, or_null }
-        }
-        Operator::NotIn => {
-            let (values, or_null) = target.list(condition)?;
-            Test::NotIn { values, or_null }
-        }
-        Operator::Like
-        | Operator::AnyLike
-        | Operator::MatchRegEx
-        | Operator::Contains
-        | Operator::StartsWith
-        | Operator::EndsWith => {
-            let pattern = operands::pattern(condition.operator, value)?;
-            if !target.is_text() {
-                return Ok(nothing());
-            }
-            Test::Matches(pattern)
-        }
-        Operator::Match => {
-            return Err(format!(
-                "Match filter value '{}' is not supported.",
-                operands::shown(value)
-            ));
-        }
-    };
-    Ok(Filter::Field(field, test))
-}
-
-// Missing values are ordered towards nothing.
-fn compare(field: Field, comparison: Comparison, value: Option<Value>) -> Result<Filter, String> {
-    if let (Field::System(SystemField::CkTypeId | SystemField::State), _) = (&field, &value) {
-        return Err("'ckTypeId' and 'rtState' have no order: use Equals or In.".to_owned());
-    }
-    Ok(value.map_or_else(nothing, |value| {
-        Filter::Field(field, Test::Compare(comparison, value))
-    }))
-}
-
-fn nothing() -> Filter {
-    Filter::Any(Vec::new())
 }

@@ -1,20 +1,22 @@
 //! From operands to typed values, lists and patterns (spec 6.3, 6.4, 6.6).
 
-use jiff::{SignedDuration, Span, Timestamp, Zoned};
 use octo_ck::graph::AttributeNode;
 use octo_ck::model::ValueType;
 use octo_ck::{RtCkId, TypeGraph};
 use serde_json::Value as Json;
 
+use super::formulas;
 use crate::criteria::{FieldFilter, Operand, Operator};
 use crate::entity::RtState;
 use crate::rt_id::RtId;
-use crate::store::SystemField;
-use crate::value::Value;
+use crate::store::{PathIndex, PathStep, SystemField};
 use crate::value::coerce::{Coercion, Slot};
+use crate::value::{DateTimeOffset, Value};
 
 const MAX_PATTERN_LENGTH: usize = 1_000;
 const MAX_LIST_LENGTH: usize = 10_000;
+/// Longest text values are compared with.
+const MAX_TEXT_BYTES: usize = 64 * 1024;
 const REGEX_SIZE_LIMIT: usize = 1 << 20;
 
 /// What operands are converted for.
@@ -25,6 +27,10 @@ pub(super) enum Target<'g> {
         attribute: &'g AttributeNode,
         value_type: ValueType,
     },
+    /// A number of entities.
+    Count,
+    /// Whether there are entities.
+    Flag,
 }
 
 type Converted = Result<Option<Value>, String>;
@@ -42,15 +48,43 @@ impl Target<'_> {
                     | SystemField::DisplayDescription
             ),
             Self::Attribute { value_type, .. } => *value_type == ValueType::String,
+            Self::Count | Self::Flag => false,
         }
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(
+            self,
+            Self::Attribute {
+                value_type: ValueType::StringArray | ValueType::IntArray,
+                ..
+            }
+        )
     }
 
     /// One value; `None` is null.
     pub(super) fn one(&self, path: &str, operand: &Operand) -> Converted {
+        let length = match operand {
+            Operand::Value(Value::String(text)) | Operand::Json(Json::String(text)) => text.len(),
+            _ => 0,
+        };
+        if length > MAX_TEXT_BYTES {
+            return Err(format!(
+                "The text to compare '{path}' with is longer than {MAX_TEXT_BYTES} bytes."
+            ));
+        }
         match operand {
             Operand::Null => Ok(None),
             Operand::Value(value) => self.typed(path, value),
             Operand::Json(json) => self.json(path, json),
+            Operand::List(items) if self.is_list() => {
+                let items = items.iter().map(|item| match item {
+                    Operand::Json(json) => json.clone(),
+                    Operand::Value(value) => crate::value::stored::encode(value),
+                    _ => Json::Null,
+                });
+                self.json(path, &items.collect())
+            }
             Operand::List(_) | Operand::Criteria(_) => Err(format!(
                 "Filter on '{path}' needs one value, not '{}'.",
                 shown(operand)
@@ -98,6 +132,8 @@ impl Target<'_> {
         }
         match self {
             Self::System(field) => system_value(*field, path, json),
+            Self::Count => plain(json, ValueType::Int64, path),
+            Self::Flag => plain(json, ValueType::Boolean, path),
             Self::Attribute {
                 graph,
                 attribute,
@@ -107,7 +143,16 @@ impl Target<'_> {
                 if let Some(formula) = json.as_str().and_then(|t| t.trim().strip_prefix('@'))
                     && is_date
                 {
-                    return Ok(formula_value(formula)?.map(Value::DateTime));
+                    return Ok(formulas::instant(formula)?.map(|instant| match value_type {
+                        ValueType::DateTimeOffset => Value::DateTimeOffset(DateTimeOffset {
+                            instant,
+                            offset_minutes: 0,
+                        }),
+                        _ => Value::DateTime(instant),
+                    }));
+                }
+                if let Some(key) = spelled_key(attribute, *value_type, json) {
+                    return Ok(Some(Value::Enum(key)));
                 }
                 let slot = Slot::of(attribute).of_type(*value_type);
                 let mut coercion = Coercion::new(graph);
@@ -125,7 +170,9 @@ impl Target<'_> {
             {
                 Ok(Some(value.clone()))
             }
-            Self::System(_) => self.json(path, &crate::value::stored::encode(value)),
+            Self::System(_) | Self::Count | Self::Flag => {
+                self.json(path, &crate::value::stored::encode(value))
+            }
             Self::Attribute {
                 graph,
                 attribute,
@@ -139,6 +186,61 @@ impl Target<'_> {
             }
         }
     }
+}
+
+/// The key of an enum value whose name is written with underscores, such as `IN_PROGRESS`.
+fn spelled_key(attribute: &AttributeNode, value_type: ValueType, json: &Json) -> Option<i32> {
+    let name = json.as_str()?.trim();
+    let node = attribute.enum_type.as_ref()?;
+    let is_candidate = value_type == ValueType::Enum && name.contains('_');
+    let spelled_so = || node.key_of(name);
+    is_candidate
+        .then(|| spelled_so().or_else(|| node.key_of(&name.replace('_', ""))))
+        .flatten()
+}
+
+fn plain(json: &Json, value_type: ValueType, path: &str) -> Converted {
+    let value = match (value_type, json) {
+        (ValueType::Boolean, Json::Bool(flag)) => Some(Value::Boolean(*flag)),
+        (ValueType::Boolean, Json::String(text)) => text
+            .trim()
+            .to_ascii_lowercase()
+            .parse()
+            .ok()
+            .map(Value::Boolean),
+        (ValueType::Int64, Json::Number(number)) => number.as_i64().map(Value::Int64),
+        (ValueType::Int64, Json::String(text)) => text.trim().parse().ok().map(Value::Int64),
+        _ => None,
+    };
+    value.map(Some).ok_or_else(|| {
+        format!(
+            "Value '{}' is not valid for '{path}' of type {value_type:?}.",
+            crate::value::coerce::shown(json)
+        )
+    })
+}
+
+/// Whether a condition compares a whole list with a list, not its elements with a value.
+pub(super) fn is_whole_list(
+    attribute: &AttributeNode,
+    steps: &[PathStep],
+    operator: Operator,
+    operand: &Operand,
+) -> bool {
+    let is_equality = matches!(operator, Operator::Equals | Operator::NotEquals);
+    let is_list = matches!(
+        attribute.value_type,
+        ValueType::StringArray | ValueType::IntArray
+    );
+    let is_whole = steps
+        .last()
+        .is_some_and(|step| step.index == PathIndex::Whole);
+    let has_list = match operand {
+        Operand::Json(Json::Array(_)) | Operand::List(_) => true,
+        Operand::Value(value) => matches!(value, Value::StringArray(_) | Value::IntArray(_)),
+        _ => false,
+    };
+    is_equality && is_list && is_whole && has_list
 }
 
 /// Whether an operand stands for null.
@@ -165,9 +267,8 @@ pub(super) fn shown(operand: &Operand) -> String {
 pub(super) fn pattern(operator: Operator, operand: &Operand) -> Result<String, String> {
     let text = match operand {
         Operand::Null => String::new(),
-        Operand::Value(Value::String(text)) => text.clone(),
+        Operand::Value(Value::String(text)) | Operand::Json(Json::String(text)) => text.clone(),
         Operand::Json(Json::Null) => String::new(),
-        Operand::Json(Json::String(text)) => text.clone(),
         Operand::Json(json @ (Json::Number(_) | Json::Bool(_))) => json.to_string(),
         other => {
             return Err(format!(
@@ -265,7 +366,7 @@ fn system_value(field: SystemField, path: &str, json: &Json) -> Converted {
         SystemField::Created | SystemField::Changed | SystemField::Archived => {
             let text = text().ok_or_else(|| invalid("DateTime"))?;
             if let Some(formula) = text.strip_prefix('@') {
-                return Ok(formula_value(formula)?.map(Value::DateTime));
+                return Ok(formulas::instant(formula)?.map(Value::DateTime));
             }
             let parsed = crate::value::instants::parse(text).ok_or_else(|| invalid("DateTime"))?;
             Value::DateTime(parsed.instant)
@@ -284,40 +385,4 @@ fn state(json: &Json) -> Option<i64> {
         Json::String(text) => named(text.trim()),
         other => other.as_i64().filter(|number| (0..=1).contains(number)),
     }
-}
-
-/// `now(minutes)`, `startOfDay(days)` and `null`, the formulas of date filters.
-fn formula_value(formula: &str) -> Result<Option<Timestamp>, String> {
-    let formula = formula.trim();
-    if formula == "null" {
-        return Ok(None);
-    }
-    let cannot = || format!("Term '@{formula}' cannot be evaluated by formula.");
-    let (function, argument) = formula
-        .strip_suffix(')')
-        .and_then(|call| call.split_once('('))
-        .ok_or_else(cannot)?;
-    let argument: f64 = argument.trim().parse().map_err(|_| cannot())?;
-    let instant = match function.trim() {
-        "now" => offset_minutes(argument),
-        "startOfDay" => start_of_day(argument),
-        _ => None,
-    };
-    instant.map(Some).ok_or_else(cannot)
-}
-
-fn offset_minutes(minutes: f64) -> Option<Timestamp> {
-    let offset = SignedDuration::try_from_secs_f64(minutes * 60.0).ok()?;
-    Timestamp::now().checked_add(offset).ok()
-}
-
-fn start_of_day(days: f64) -> Option<Timestamp> {
-    if days.fract() != 0.0 || days.abs() > 1e6 {
-        return None;
-    }
-    let today = Zoned::now().start_of_day().ok()?;
-    let day = today
-        .checked_add(Span::new().try_days(days as i64).ok()?)
-        .ok()?;
-    Some(day.timestamp())
 }

@@ -161,7 +161,7 @@ impl Runtime {
             &path,
             info.id.clone(),
             info.database.clone(),
-            Arc::clone(&self.system_model),
+            Arc::clone(&self.graphs),
         );
         match opened.await {
             Ok(tenant) => {

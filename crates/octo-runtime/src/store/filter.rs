@@ -4,8 +4,11 @@
 use octo_ck::RtCkId;
 use octo_ck::model::ValueType;
 
+use crate::entity::Direction;
 use crate::query::SortOrder;
 use crate::rt_id::RtId;
+use crate::store::paging::Position;
+use crate::store::search::{Distance, TextSearch};
 use crate::value::Value;
 
 /// A resolved query for entities.
@@ -18,7 +21,9 @@ pub struct StoreQuery {
     /// Which conditions.
     pub filter: Filter,
     /// Sort keys; ascending id is always the last.
-    pub sort: Vec<(Field, SortOrder)>,
+    pub sort: Vec<(SortKey, SortOrder)>,
+    /// Only matches behind this one in the sort order; the total counts all nevertheless.
+    pub after: Option<Position>,
     /// Matches to leave out.
     pub skip: u64,
     /// Matches to return at most.
@@ -43,8 +48,47 @@ pub enum Filter {
     All(Vec<Filter>),
     /// At least one part holds; false when there are none.
     Any(Vec<Filter>),
+    /// The part does not hold.
+    Not(Box<Filter>),
     /// A condition on a field.
     Field(Field, Test),
+    /// An entity at the far end of a link meets the filter.
+    Linked(Link, Box<Filter>),
+    /// The number of entities at the far end of a link meets the test (`Int64` operands).
+    LinkCount(Link, Test),
+    /// A text is found.
+    Text(TextSearch),
+    /// A point lies within a distance.
+    Near(Distance),
+}
+
+/// Active entities that are associated with an entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// Role of the associations.
+    pub role: RtCkId,
+    /// Seen from the entity; never [`Direction::Any`].
+    pub direction: Direction,
+    /// Types of the far ends.
+    pub far: TypeScope,
+    /// What the far ends must meet.
+    pub filter: Box<Filter>,
+}
+
+/// What entities are sorted by. Missing values come before all others; numbers before texts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SortKey {
+    /// The value of a field. Where a path leads to several elements: the smallest in ascending
+    /// order, the greatest in descending order.
+    Field(Field),
+    /// The key of an entity at the far end of a link; of several likewise.
+    Linked(Link, Box<SortKey>),
+    /// The number of entities at the far end of a link.
+    LinkCount(Link),
+    /// How well a text matches.
+    Relevance(TextSearch),
+    /// How far away a point is.
+    Distance(Distance),
 }
 
 /// What a condition or sort key looks at.
@@ -107,6 +151,8 @@ pub enum PathIndex {
     Whole,
     /// The element at that position.
     At(usize),
+    /// The element at that position counted from the end; the last one is 1.
+    FromEnd(usize),
     /// Any element.
     Any,
 }
@@ -115,7 +161,7 @@ pub enum PathIndex {
 /// element; negated tests hold when the positive one holds for none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
-    /// Same value.
+    /// Same value. Of a list value: the whole list.
     Equals(Value),
     /// Missing, or not the same value.
     NotEquals(Value),
@@ -165,6 +211,12 @@ impl Filter {
     }
 }
 
+impl From<Field> for SortKey {
+    fn from(field: Field) -> Self {
+        Self::Field(field)
+    }
+}
+
 impl StoreQuery {
     /// All active entities of the given types.
     pub fn of(scope: TypeScope) -> Self {
@@ -173,6 +225,7 @@ impl StoreQuery {
             ids: None,
             filter: Filter::everything(),
             sort: Vec::new(),
+            after: None,
             skip: 0,
             take: None,
             include_archived: false,

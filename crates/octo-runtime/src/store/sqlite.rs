@@ -7,15 +7,21 @@
 //! - All work runs on blocking threads; connections are opened when first needed and hold small
 //!   caches, so that many idle tenants cost little memory.
 
+mod aggregate;
 mod conditions;
 mod connection;
 mod edges;
+mod functions;
 mod indexes;
 mod inserts;
+mod keys;
+mod links;
 mod path;
 mod readers;
 mod rows;
+mod scan;
 mod schema;
+mod searches;
 mod select;
 mod transaction;
 mod writer;
@@ -29,7 +35,10 @@ use octo_ck::TypeGraph;
 use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
-use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, StoreQuery, StoredModel, Work};
+use crate::store::{
+    Aggregation, EdgePage, EdgeQuery, EntityPage, EntityStore, Groups, Link, StoreError,
+    StoreQuery, StoredModel, Work,
+};
 
 /// An [`EntityStore`] in one SQLite file.
 pub struct SqliteStore {
@@ -78,6 +87,43 @@ impl EntityStore for SqliteStore {
         let graph = Arc::clone(graph);
         self.readers
             .read(move |connection| select::page(connection, &graph, &query, None))
+            .await
+    }
+
+    async fn page(
+        &self,
+        graph: &Arc<TypeGraph>,
+        query: StoreQuery,
+        count: bool,
+    ) -> Result<EntityPage, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| select::entity_page(connection, &graph, &query, count))
+            .await
+    }
+
+    async fn linked(
+        &self,
+        graph: &Arc<TypeGraph>,
+        near: Vec<RtId>,
+        link: Link,
+        limit: usize,
+    ) -> Result<Vec<Vec<Entity>>, StoreError> {
+        let graph = Arc::clone(graph);
+        self.readers
+            .read(move |connection| links::far_ends(connection, &graph, &near, &link, limit))
+            .await
+    }
+
+    async fn link_counts(&self, near: Vec<RtId>, link: Link) -> Result<Vec<u64>, StoreError> {
+        self.readers
+            .read(move |connection| links::counts(connection, &near, &link))
+            .await
+    }
+
+    async fn aggregate(&self, aggregation: Aggregation) -> Result<Groups, StoreError> {
+        self.readers
+            .read(move |connection| aggregate::groups(connection, &aggregation))
             .await
     }
 

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use octo_runtime::{EntityQuery, Runtime, RuntimeConfig, RuntimeError, Tenant, TenantId};
+use octo_runtime::{Criteria, EntityQuery, Runtime, RuntimeConfig, RuntimeError, Tenant, TenantId};
 
 use crate::model::demo;
+
+/// All entities but those that record which models came when.
+pub(crate) fn data() -> EntityQuery {
+    EntityQuery::of("System/Entity").filter(Criteria::ne("ckTypeId", "System/MigrationHistory"))
+}
 
 /// A runtime in a folder that is removed when dropped.
 pub(crate) struct Fixture {
@@ -57,8 +62,8 @@ pub(crate) fn codes(error: &RuntimeError) -> Vec<u16> {
     }
 }
 
-/// All entities, archived ones included.
+/// How many such entities there are, archived ones included.
 pub(crate) async fn count(tenant: &Tenant) -> u64 {
-    let everything = EntityQuery::of("System/Entity").include_archived();
+    let everything = data().include_archived();
     tenant.query(everything).await.unwrap().total
 }

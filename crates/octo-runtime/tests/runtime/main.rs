@@ -2,20 +2,27 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aggregation;
 mod assignments;
+mod association_values;
 mod associations;
 mod counters;
 mod crash;
 mod dto;
 mod fixture;
+mod migrations;
 #[path = "../fixture/model.rs"]
 mod model;
 mod models;
 mod mutations;
+mod navigations;
+mod pages;
 mod problems;
 mod queries;
 mod restores;
+mod searches;
 mod tenants;
 mod uniqueness;
 mod values;
 mod versions;
+mod walks;

@@ -118,6 +118,41 @@ async fn every_operator_on_every_kind_of_value() {
         ("numbers", AnyEq, json!(2), "c"),
         ("numbers", GreaterThan, json!(1), "c"),
         ("numbers[0]", GreaterThan, json!(1), ""),
+        ("numbers[-1]", Equals, json!(2), "c"),
+        ("tags[-2]", Equals, json!("x"), "a"),
+        ("tags[-3]", IsNull, json!(null), "abcd"),
+        ("items[-1].label", Equals, json!("q"), "ab"),
+        ("tags", Equals, json!(["x", "Wood"]), "a"),
+        ("tags", Equals, json!(["Wood"]), ""),
+        ("tags", NotEquals, json!([]), "acd"),
+        ("numbers", Equals, json!([1, 2]), "c"),
+        (
+            "bought",
+            In,
+            json!(["2024-01-01", "2024-06-01T00:00:00Z"]),
+            "ab",
+        ),
+        ("bought", LessThan, json!("@now(0)"), "ab"),
+        ("seen", GreaterThan, json!("@now(-60)"), ""),
+        (
+            "bought",
+            Between,
+            json!(["2023-12-31", "@startOfDay(1)"]),
+            "ab",
+        ),
+        ("name", Equals, json!("@now(0)"), ""),
+        ("paint", NotEquals, json!("RED"), "bcd"),
+        ("paint", GreaterThan, json!("Red"), "bc"),
+        ("paint", NotIn, json!(["Red", null]), "bc"),
+        (
+            "warranty",
+            In,
+            json!(["01:00:00", 72_000_000_000_i64]),
+            "ab",
+        ),
+        ("weight", In, json!([0.1, 1.5]), "ab"),
+        ("weight", Between, json!([0.1, 1.5]), "ab"),
+        ("isNew", In, json!([true, "false"]), "ab"),
         ("items.label", Equals, json!("q"), "ab"),
         ("items[0].label", Equals, json!("q"), "b"),
         ("items[*].quantity", GreaterThan, json!(5), "a"),
@@ -293,9 +328,10 @@ async fn all_problems_of_a_query_are_reported() {
     assert_eq!(problems.len(), 12, "{problems:#?}");
     assert_eq!(
         problems[0],
-        "Attribute path 'nme' does not exist on type 'Demo-1.0.0/Tool-1'"
+        "Attribute path 'nme' does not exist on type 'Demo-1.0.0/Tool-1'. Did you mean 'name'?"
     );
     assert!(problems[1].starts_with("Cannot filter on a Record attribute directly"));
+    assert!(problems[1].contains("home.city"), "{}", problems[1]);
     assert_eq!(
         problems[5],
         "Operator 'Between' requires a secondary value to be set."
@@ -322,8 +358,9 @@ async fn queries_are_bounded() {
     let list: Vec<Operand> = (0..10_001).map(Operand::from).collect();
     let list = Criteria::field("size", Operator::In, Operand::List(list));
     let long = Criteria::field("name", Operator::Contains, "x".repeat(1001));
+    let huge = Criteria::eq("name", "x".repeat(5_000_000));
     let explosive = Criteria::field("name", Operator::MatchRegEx, "((a{1000}){1000}){1000}");
-    for criteria in [deep, wide, list, long, explosive] {
+    for criteria in [deep, wide, list, long, huge, explosive] {
         let query = EntityQuery::of("Demo/Tool").filter(criteria);
         let refused = tenant.query(query).await;
         assert!(matches!(refused, Err(RuntimeError::InvalidQuery(_))));

@@ -4,7 +4,7 @@ use octo_runtime::{
     ChildrenQuery, EntityQuery, NewEntity, Runtime, RuntimeConfig, RuntimeError, TenantId,
 };
 
-use crate::fixture::Fixture;
+use crate::fixture::{self, Fixture};
 
 fn id(text: &str) -> TenantId {
     text.parse().unwrap()
@@ -50,7 +50,7 @@ async fn two_tenants_never_see_each_others_data() {
         .await
         .unwrap();
     assert_eq!(b.get("Demo/Tool", created.rt_id).await.unwrap(), None);
-    let page = b.query(EntityQuery::of("System/Entity")).await.unwrap();
+    let page = b.query(fixture::data()).await.unwrap();
     assert_eq!(page.total, 0);
 }
 
@@ -259,10 +259,7 @@ async fn cleaning_leaves_a_tenant_with_system_only() {
         .unwrap();
     let tenant = runtime.clean_tenant(&system, &id("acme")).await.unwrap();
     assert_eq!(tenant.models().await.unwrap().len(), 1);
-    let all = tenant
-        .query(EntityQuery::of("System/Entity"))
-        .await
-        .unwrap();
+    let all = tenant.query(fixture::data()).await.unwrap();
     assert_eq!(all.total, 0);
     assert!(old.models().await.is_err());
     assert_eq!(fixture.files(), ["acme.db", "octosystem.db"]);

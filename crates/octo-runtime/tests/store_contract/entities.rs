@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use octo_runtime::store::{EntityPatch, Filter, ModelState, StoredModel, transact};
+use octo_runtime::store::{
+    EdgePage, EdgeQuery, EntityPatch, Filter, ModelState, StoreQuery, StoredModel, TypeScope,
+    transact,
+};
 use octo_runtime::{
-    Attributes, BinaryInfo, DateTimeOffset, Entity, GeoPoint, Record, RtId, RtState, StoreError,
-    Value,
+    Association, Attributes, BinaryInfo, DateTimeOffset, Direction, Entity, GeoPoint, Record, RtId,
+    RtState, StoreError, Value,
 };
 
 use crate::samples::{Store, entity, graph, insert, things, tool};
@@ -152,6 +155,92 @@ pub(crate) async fn models_are_kept_by_name(store: Store) {
     .await
     .unwrap();
     assert_eq!(store.models().await.unwrap(), [second, third]);
+}
+
+pub(crate) async fn batches_follow_the_order_of_ids(store: Store) {
+    let mut entities: Vec<Entity> = (0..7).map(|n| tool(&n.to_string())).collect();
+    entities[2].state = RtState::Archived;
+    entities[5].state = RtState::Archived;
+    insert(&store, &graph(), &entities).await;
+    insert(
+        &store,
+        &graph(),
+        &[entity("Demo/Gadget", tool("other").attributes)],
+    )
+    .await;
+    let read = transact::<_, StoreError>(store.as_ref(), graph(), |transaction| {
+        let ck_type = "Demo/Tool".parse().map_err(|_| StoreError::Closed)?;
+        let mut batches = Vec::new();
+        let mut after = None;
+        loop {
+            let batch = transaction.batch(&ck_type, after, 3)?;
+            after = batch.last().map(|entity| entity.rt_id);
+            if after.is_none() {
+                return Ok(batches);
+            }
+            batches.push(batch);
+        }
+    });
+    let batches = read.await.unwrap();
+    let sizes: Vec<_> = batches.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [3, 3, 1]);
+    assert_eq!(batches.concat(), entities);
+}
+
+pub(crate) async fn retyped_entities_are_found_as_what_they_are(store: Store) {
+    let [tool, other] = [tool("a"), tool("b")];
+    let person = entity("Demo/Person", Attributes::new().set("Email", "e"));
+    insert(
+        &store,
+        &graph(),
+        &[tool.clone(), other.clone(), person.clone()],
+    )
+    .await;
+    let edge = |origin: &Entity, target: &Entity| {
+        let role = "Demo/Likes".parse().unwrap();
+        Association::new(origin.entity_ref(), role, target.entity_ref())
+    };
+    let edges = [
+        edge(&person, &tool),
+        edge(&tool, &person),
+        edge(&other, &person),
+    ];
+    let id = tool.rt_id;
+    let found = transact::<_, StoreError>(store.as_ref(), graph(), move |transaction| {
+        edges
+            .iter()
+            .try_for_each(|edge| transaction.insert_edge(edge))?;
+        let ck_type = "Demo/Folder".parse().map_err(|_| StoreError::Closed)?;
+        transaction.retype(id, &ck_type)?;
+        transaction.entity(id)
+    });
+    let found = found.await.unwrap().unwrap();
+    let mut expected = tool.clone();
+    expected.ck_type_id = "Demo/Folder".parse().unwrap();
+    assert_eq!(found, expected, "nothing else changed");
+
+    let scope = TypeScope {
+        root: Some("Demo/Folder".parse().unwrap()),
+        types: vec!["Demo/Folder".parse().unwrap()],
+    };
+    let page = store.query(&graph(), StoreQuery::of(scope)).await.unwrap();
+    assert_eq!(page.items, [expected.clone()]);
+    let left = store.query(&graph(), things(Filter::everything())).await;
+    assert_eq!(left.unwrap().items, [other]);
+    let edges = EdgeQuery {
+        entities: vec![id],
+        role: None,
+        direction: Direction::Any,
+    };
+    let edges = store.edges(&graph(), edges, EdgePage::all()).await;
+    for edge in edges.unwrap() {
+        let end = if edge.origin.rt_id == id {
+            edge.origin
+        } else {
+            edge.target
+        };
+        assert_eq!(end, expected.entity_ref());
+    }
 }
 
 pub(crate) async fn a_closed_store_refuses_work(store: Store) {

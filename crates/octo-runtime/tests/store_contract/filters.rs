@@ -186,7 +186,7 @@ pub(crate) async fn order_is_by_id_unless_sorted(store: Store) {
         let mut query = things(Filter::everything());
         let keys = keys.iter();
         query.sort = keys
-            .map(|(path, value_type, order)| (attribute(path, *value_type), *order))
+            .map(|(path, value_type, order)| (attribute(path, *value_type).into(), *order))
             .collect();
         query
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use octo_runtime::store::{EntityPatch, Filter, Outcome, WriteTransaction, transact};
+use octo_runtime::store::{EntityPatch, Filter, Outcome, WriteTransaction, rehearse, transact};
 use octo_runtime::{StoreError, Value};
 
 use crate::samples::{Store, graph, insert, names, things, tool};
@@ -36,6 +36,16 @@ pub(crate) async fn a_work_that_rolls_back_leaves_nothing(store: Store) {
         names(&store, &graph(), things(Filter::everything())).await,
         ""
     );
+}
+
+pub(crate) async fn a_rehearsal_leaves_nothing(store: Store) {
+    let seen = rehearse::<_, StoreError>(store.as_ref(), graph(), |transaction| {
+        transaction.insert(&tool("a"))?;
+        Ok(transaction.query(&things(Filter::everything()))?.total)
+    });
+    assert_eq!(seen.await.unwrap(), 1);
+    let left = names(&store, &graph(), things(Filter::everything())).await;
+    assert_eq!(left, "");
 }
 
 pub(crate) async fn a_work_sees_its_own_writes(store: Store) {

@@ -7,11 +7,13 @@
 
 mod edges;
 mod entities;
+mod figures;
 mod filters;
 mod isolation;
 #[path = "../fixture/model.rs"]
 mod model;
 mod naive;
+mod naive_figures;
 mod samples;
 
 /// Runs cases on fresh stores.
@@ -52,6 +54,8 @@ mod sqlite {
             patches_write_what_they_name,
             what_the_model_does_not_know_is_kept,
             models_are_kept_by_name,
+            batches_follow_the_order_of_ids,
+            retyped_entities_are_found_as_what_they_are,
             a_closed_store_refuses_work,
         }
         filters {
@@ -62,6 +66,12 @@ mod sqlite {
             pages_have_totals,
         }
         naive { random_filters_agree_with_a_naive_model }
+        figures {
+            figures_are_exact_and_skip_missing_values,
+            instants_have_extremes,
+            groups_cover_types_and_skip_archived_entities,
+        }
+        naive_figures { random_figures_agree_with_a_naive_model }
         edges {
             edges_are_found_from_both_ends,
             far_ends_are_distinct_filtered_and_paged,
@@ -69,6 +79,7 @@ mod sqlite {
         }
         isolation {
             a_work_that_rolls_back_leaves_nothing,
+            a_rehearsal_leaves_nothing,
             a_work_sees_its_own_writes,
             a_work_that_panics_harms_nobody,
             works_run_one_after_the_other,

@@ -58,7 +58,7 @@ fn any_text() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
-fn any_attributes() -> impl Strategy<Value = Attributes> {
+pub(crate) fn any_attributes() -> impl Strategy<Value = Attributes> {
     let item = (any_text(), prop::option::of(0..3)).prop_map(|(label, quantity)| {
         Record::of("Demo", "Item")
             .set("Label", label)
@@ -85,7 +85,7 @@ fn any_attributes() -> impl Strategy<Value = Attributes> {
         })
 }
 
-fn any_filter() -> impl Strategy<Value = Filter> {
+pub(crate) fn any_filter() -> impl Strategy<Value = Filter> {
     any_condition().prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Filter::All),
@@ -145,7 +145,7 @@ fn any_test(value: BoxedStrategy<Value>) -> BoxedStrategy<Test> {
     .boxed()
 }
 
-fn holds(filter: &Filter, attributes: &Attributes) -> bool {
+pub(crate) fn holds(filter: &Filter, attributes: &Attributes) -> bool {
     match filter {
         Filter::All(parts) => parts.iter().all(|part| holds(part, attributes)),
         Filter::Any(parts) => parts.iter().any(|part| holds(part, attributes)),
@@ -166,12 +166,12 @@ fn holds(filter: &Filter, attributes: &Attributes) -> bool {
                 positive => any(positive),
             }
         }
-        Filter::Field(Field::System(_), _) => unreachable!("not generated"),
+        other => unreachable!("not generated: {other:?}"),
     }
 }
 
 /// The values a path leads to: one, or one per element; `None` is a missing value.
-fn values(attributes: &Attributes, steps: &[PathStep]) -> Vec<Option<Value>> {
+pub(crate) fn values(attributes: &Attributes, steps: &[PathStep]) -> Vec<Option<Value>> {
     let (first, rest) = steps.split_first().unwrap();
     let inside = |record: Option<&Record>| match (record, rest) {
         (Some(record), rest) => values(&record.attributes, rest),
@@ -219,7 +219,7 @@ fn value_holds(test: &Test, value: Option<&Value>) -> bool {
     }
 }
 
-fn order(left: &Value, right: &Value) -> Ordering {
+pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Int(left), Value::Int(right)) => left.cmp(right),
         (Value::Double(left), Value::Double(right)) => left.total_cmp(right),

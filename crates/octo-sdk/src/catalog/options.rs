@@ -1,8 +1,9 @@
 //! Settings of a catalog behind HTTP.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::HttpOptions;
@@ -10,6 +11,9 @@ use crate::http::HttpSetupError;
 
 /// The pages where the public models are (spec, Construction Kit 8.1).
 pub const PUBLIC_PAGES: &str = "https://meshmakers.github.io/";
+
+/// The pages of models for the platform's own services (spec, Construction Kit 8.1).
+pub const PRIVATE_PAGES: &str = "https://meshmakers.github.io/construction-kit-libraries-build/";
 
 /// Settings of a catalog behind HTTP.
 #[derive(Clone, Debug)]
@@ -46,6 +50,23 @@ impl HttpCatalogOptions {
             concurrency: 8,
             file_pause: Duration::from_millis(200),
         }
+    }
+
+    /// Keeps the index in `folder`, in a file of its own. The published catalogs have the names
+    /// that the original's tools give them.
+    pub fn cached_in(mut self, folder: &Path) -> Self {
+        let is =
+            |pages: &str| self.pages.as_str().trim_end_matches('/') == pages.trim_end_matches('/');
+        let name = if is(PUBLIC_PAGES) {
+            "public-github-catalog-cache.json".to_owned()
+        } else if is(PRIVATE_PAGES) {
+            "private-github-catalog-cache.json".to_owned()
+        } else {
+            let address = self.pages.as_str().trim_end_matches('/');
+            format!("{}.json", utf8_percent_encode(address, NON_ALPHANUMERIC))
+        };
+        self.cache_file = Some(folder.join(name));
+        self
     }
 }
 

@@ -55,6 +55,11 @@ impl ServiceClient {
         self.request(Method::PUT, segments)
     }
 
+    /// Starts a PATCH.
+    pub fn patch(&self, segments: &[&str]) -> ServiceRequest {
+        self.request(Method::PATCH, segments)
+    }
+
     /// Starts a DELETE.
     pub fn delete(&self, segments: &[&str]) -> ServiceRequest {
         self.request(Method::DELETE, segments)

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{RequestBuilder, Response, multipart};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::ServiceError;
 
@@ -89,6 +90,28 @@ impl ServiceRequest {
     /// [`ServiceError`] unless the service answers 2xx with a list of the wanted items.
     pub async fn read_list<T: DeserializeOwned>(self) -> Result<Vec<T>, ServiceError> {
         self.read_any().await.map(Option::unwrap_or_default)
+    }
+
+    /// As [`read_list`](Self::read_list), but the service may also answer with an object that holds
+    /// the list as `member`: the real services and their clients do not agree everywhere
+    /// (`spec/identity.md` 9).
+    ///
+    /// # Errors
+    /// As [`read_list`](Self::read_list).
+    pub async fn read_list_in<T: DeserializeOwned>(
+        self,
+        member: &str,
+    ) -> Result<Vec<T>, ServiceError> {
+        let (status, body) = self.body().await?;
+        if body.is_empty() {
+            return Ok(Vec::new());
+        }
+        let list = match parse::<Value>(status, &body)? {
+            Value::Object(mut object) => object.remove(member).unwrap_or_else(|| object.into()),
+            bare => bare,
+        };
+        serde_json::from_value(list)
+            .map_err(|error| ServiceError::unexpected(status, &body, &error))
     }
 
     /// Sends the request and reads JSON of any shape; `None` for an empty body.

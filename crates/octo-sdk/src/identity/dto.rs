@@ -2,9 +2,18 @@
 //!
 //! Written with nulls and camelCase names, read tolerantly: any member may be missing or null.
 
+mod groups;
+mod mappings;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use groups::{CreateGroupDto, EmailDomainGroupRuleDto, GroupDto, UpdateGroupDto};
+pub use mappings::{
+    CreateExternalTenantUserMappingDto, ExternalTenantUserMappingDto, ProvisionWithGroupsDto,
+    SourceUserDto, TargetGroupDto, UpdateExternalTenantUserMappingDto,
+};
 
 use crate::Secret;
 use crate::json::null_as_default;
@@ -85,29 +94,6 @@ pub struct RoleDto {
     pub id: Option<String>,
     /// Name.
     pub name: Option<String>,
-}
-
-/// Leave for a user of another tenant to act in this one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ExternalTenantUserMappingDto {
-    /// Runtime id of the mapping (24 hex digits).
-    pub id: Option<String>,
-    /// Tenant the user comes from.
-    #[serde(deserialize_with = "null_as_default")]
-    pub source_tenant_id: String,
-    /// Runtime id of the user in that tenant.
-    #[serde(deserialize_with = "null_as_default")]
-    pub source_user_id: String,
-    /// Name of the user in that tenant.
-    #[serde(deserialize_with = "null_as_default")]
-    pub source_user_name: String,
-    /// Runtime ids of the roles the user gets.
-    #[serde(deserialize_with = "null_as_default")]
-    pub role_ids: Vec<String>,
-    /// Names of the groups that list the mapping as member.
-    #[serde(deserialize_with = "null_as_default")]
-    pub group_names: Vec<String>,
 }
 
 /// One page of a list.

@@ -1,6 +1,6 @@
 //! Roles (`spec/identity.md` 4.2).
 
-use super::{IdentityClient, RoleDto};
+use super::{IdentityClient, PagedResult, RoleDto};
 use crate::ServiceError;
 
 impl IdentityClient {
@@ -15,6 +15,27 @@ impl IdentityClient {
             .read_any()
             .await?
             .unwrap_or_default())
+    }
+
+    /// R2: one page of the roles whose name contains `filter`.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn roles_page(
+        &self,
+        skip: u32,
+        take: u32,
+        filter: Option<&str>,
+    ) -> Result<PagedResult<RoleDto>, ServiceError> {
+        let mut request = self
+            .service
+            .get(&["roles", "GetPaged"])
+            .query("skip", &skip.to_string())
+            .query("take", &take.to_string());
+        if let Some(filter) = filter {
+            request = request.query("filter", filter);
+        }
+        request.read().await
     }
 
     /// R3: the role with this name.

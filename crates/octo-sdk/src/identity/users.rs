@@ -5,6 +5,17 @@ use ::http::StatusCode;
 use super::{IdentityClient, PagedResult, RegisterUserDto, RoleDto, UserDto};
 use crate::{Secret, ServiceError};
 
+/// Which part of the users is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsersPage<'a> {
+    /// Users to leave out.
+    pub skip: u32,
+    /// Users at most.
+    pub take: u32,
+    /// Only users with this text in name, e-mail address, first or last name.
+    pub filter: Option<&'a str>,
+}
+
 impl IdentityClient {
     /// U1: all users of the tenant.
     ///
@@ -19,21 +30,23 @@ impl IdentityClient {
             .unwrap_or_default())
     }
 
-    /// U2: one page of the users.
+    /// U2: one page of the users. Real services ignore the filter.
     ///
     /// # Errors
     /// [`ServiceError`].
     pub async fn users_page(
         &self,
-        skip: u32,
-        take: u32,
+        page: &UsersPage<'_>,
     ) -> Result<PagedResult<UserDto>, ServiceError> {
-        self.service
+        let mut request = self
+            .service
             .get(&["users", "GetPaged"])
-            .query("skip", &skip.to_string())
-            .query("take", &take.to_string())
-            .read()
-            .await
+            .query("skip", &page.skip.to_string())
+            .query("take", &page.take.to_string());
+        if let Some(filter) = page.filter {
+            request = request.query("filter", filter);
+        }
+        request.read().await
     }
 
     /// U3: the user with this name, e-mail address or runtime id.
@@ -130,6 +143,22 @@ impl IdentityClient {
         self.service.delete(&["users", user_name]).done().await
     }
 
+    /// U10: replaces the directly assigned roles of a user by those with these runtime ids.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; 404 for an unknown role.
+    pub async fn replace_user_roles(
+        &self,
+        user_name: &str,
+        role_ids: &[String],
+    ) -> Result<(), ServiceError> {
+        self.service
+            .put(&["users", user_name, "roles"])
+            .json(&role_ids)
+            .done()
+            .await
+    }
+
     /// U11: assigns a role to a user.
     ///
     /// # Errors
@@ -152,6 +181,19 @@ impl IdentityClient {
     ) -> Result<(), ServiceError> {
         self.service
             .delete(&["users", user_name, "roles", role])
+            .done()
+            .await
+    }
+
+    /// U13: moves the roles, groups and logins of `source` to the user named `user_name` and
+    /// deletes `source`.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn merge_users(&self, user_name: &str, source: &str) -> Result<(), ServiceError> {
+        self.service
+            .post(&["users", user_name, "merge"])
+            .json(&serde_json::json!({ "sourceUserName": source }))
             .done()
             .await
     }

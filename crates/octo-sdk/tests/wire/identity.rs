@@ -1,12 +1,12 @@
 //! Routes of the identity service.
 
 use octo_sdk::Secret;
-use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto};
+use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto, UsersPage};
 
 use crate::recorder::Recorder;
 use crate::{http, token};
 
-async fn identity(answers: &[(u16, &str)]) -> (Recorder, IdentityClient) {
+pub(crate) async fn identity(answers: &[(u16, &str)]) -> (Recorder, IdentityClient) {
     let server = Recorder::start(answers).await;
     let client = IdentityClient::new(&http(), &server.url, "acme", token()).unwrap();
     (server, client)
@@ -43,11 +43,48 @@ async fn user_pages() {
         r#"{"totalCount":7,"skip":2,"take":1,"list":[{"name":"a"}]}"#,
     )])
     .await;
-    let page = client.users_page(2, 1).await.unwrap();
+    let page = UsersPage {
+        skip: 2,
+        take: 1,
+        filter: None,
+    };
+    let page = client.users_page(&page).await.unwrap();
     assert_eq!((page.total_count, page.list.len()), (7, 1));
     assert_eq!(
         server.lines(),
         ["GET /acme/v1/users/GetPaged?skip=2&take=1"]
+    );
+}
+
+#[tokio::test]
+async fn filters_of_pages_and_whole_sets_of_roles() {
+    let page = r#"{"totalCount":0,"skip":0,"take":5,"list":[]}"#;
+    let (server, client) = identity(&[(200, page), (200, page)]).await;
+    let asked = UsersPage {
+        skip: 0,
+        take: 5,
+        filter: Some("ä b"),
+    };
+    client.users_page(&asked).await.unwrap();
+    client.roles_page(0, 5, Some("x")).await.unwrap();
+    client
+        .replace_user_roles("anna", &["r1".to_owned()])
+        .await
+        .unwrap();
+    client.merge_users("anna", "an na").await.unwrap();
+    let requests = server.requests();
+    let sent: Vec<_> = requests
+        .iter()
+        .map(|request| format!("{} {}", request.line, request.body))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            "GET /acme/v1/users/GetPaged?skip=0&take=5&filter=%C3%A4+b ",
+            "GET /acme/v1/roles/GetPaged?skip=0&take=5&filter=x ",
+            r#"PUT /acme/v1/users/anna/roles ["r1"]"#,
+            r#"POST /acme/v1/users/anna/merge {"sourceUserName":"an na"}"#,
+        ]
     );
 }
 

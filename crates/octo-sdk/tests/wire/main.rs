@@ -5,7 +5,9 @@
 
 mod assets;
 mod bot;
+mod clients;
 mod errors;
+mod groups;
 mod identity;
 mod oauth;
 mod recorder;

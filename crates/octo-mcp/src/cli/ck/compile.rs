@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use octo_ck::{CompiledModel, compiler};
+use octo_ck::{CompiledModel, compiler, lint};
 
 use super::sources::Sources;
 use super::{fail, print};
@@ -17,6 +17,9 @@ pub(super) struct Check {
     /// Models; each may depend on the ones before it.
     #[arg(required = true, value_name = "MODEL")]
     models: Vec<PathBuf>,
+    /// Also remark what should be said explicitly (OCTO-CK001, OCTO-CK002).
+    #[arg(long)]
+    lint: bool,
     #[command(flatten)]
     sources: Sources,
 }
@@ -46,6 +49,10 @@ impl Check {
             let result = compiler::compile_path(path, &available.catalogs());
             for finding in &result.diagnostics {
                 report += &format!("{finding}\n");
+            }
+            let files = self.lint.then(|| compiler::source_files(path)).flatten();
+            for remark in files.iter().flat_map(lint::attributes) {
+                report += &format!("{remark}\n");
             }
             match result.model {
                 Some(model) => {

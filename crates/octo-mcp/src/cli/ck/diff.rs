@@ -1,21 +1,22 @@
 //! `octo-mcp ck diff`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use octo_ck::diff::{self, ModelDiff};
+use octo_ck::diff::{self, ModelDiff, VersionFinding};
+use octo_ck::release;
 
-use super::sources::Sources;
+use super::sources::{Available, Sources};
 use super::{fail, print};
 
 /// Arguments of `diff`.
 #[derive(Args)]
 pub(super) struct Diff {
-    /// The old version of the model.
-    old: PathBuf,
-    /// The new version of the model.
-    new: PathBuf,
+    /// The old version of the model and the new one; or the new one alone, which is compared with
+    /// the highest version in the catalogs.
+    #[arg(required = true, num_args = 1..=2, value_names = ["OLD", "NEW"])]
+    models: Vec<PathBuf>,
     #[command(flatten)]
     sources: Sources,
 }
@@ -26,19 +27,57 @@ impl Diff {
             Ok(available) => available,
             Err(problem) => return fail(problem),
         };
-        match (available.read(&self.old), available.read(&self.new)) {
-            (Ok(old), Ok(new)) => print(&report(&diff::compare(&old, &new))),
-            (old, new) => {
-                for problems in [old.err(), new.err()].into_iter().flatten() {
-                    eprintln!("{problems}");
-                }
-                ExitCode::FAILURE
-            }
+        match self.models.as_slice() {
+            [old, new] => between(&available, old, new),
+            [new] => with_published(&available, new),
+            _ => fail("Name one or two models."),
         }
     }
 }
 
-fn report(diff: &ModelDiff) -> String {
+fn between(available: &Available, old: &Path, new: &Path) -> ExitCode {
+    match (available.read(old), available.read(new)) {
+        (Ok(old), Ok(new)) => {
+            let diff = diff::compare(&old, &new);
+            print(&report(&diff, &diff.findings()))
+        }
+        (old, new) => {
+            for problems in [old.err(), new.err()].into_iter().flatten() {
+                eprintln!("{problems}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn with_published(available: &Available, new: &Path) -> ExitCode {
+    let model = match available.read(new) {
+        Ok(model) => model,
+        Err(problems) => {
+            for finding in release::unsatisfiable(&problems) {
+                eprintln!("{finding}");
+            }
+            return fail(problems);
+        }
+    };
+    let release = release::check(&model, &available.published(), &available.catalogs());
+    match &release.diff {
+        Some(diff) => print(&report(diff, &release.findings)),
+        None => {
+            let mut text = format!("{}: no version is published\n", model.model_id);
+            add(&mut text, &release.findings);
+            print(&text)
+        }
+    }
+}
+
+fn add(report: &mut String, findings: &[VersionFinding]) {
+    for finding in findings {
+        *report += &format!("{finding}\n");
+    }
+}
+
+fn report(diff: &ModelDiff, findings: &[VersionFinding]) -> String {
     let verdict = match diff.level() {
         None => "no changes".to_owned(),
         Some(level) => {
@@ -54,8 +93,6 @@ fn report(diff: &ModelDiff) -> String {
     for change in &diff.changes {
         report += &format!("  {change}\n");
     }
-    for finding in diff.findings() {
-        report += &format!("{finding}\n");
-    }
+    add(&mut report, findings);
     report
 }

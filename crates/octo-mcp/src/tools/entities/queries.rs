@@ -1,12 +1,15 @@
 //! Finding entities of a type.
 
-use octo_runtime::dto::{EntityDto, Projection};
-use octo_runtime::{Criteria, EntityQuery};
+use octo_runtime::dto::EntityDto;
+use octo_runtime::{EntityQuery, Tenant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::columns::Columns;
 use super::criteria::{FieldFilterCriteria, SimpleFilters};
-use super::{EntityItem, protection, shown};
+use super::searches::{AttributeSearchInput, NearPoint, TextSearch};
+use super::sort::{SortKey, sorted};
+use super::{EntityItem, protection};
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 
@@ -15,6 +18,7 @@ const DEFAULT_LIMIT: u64 = 100;
 
 /// Finds entities of a type, derived types included, that meet a filter: conditions on attributes
 /// with any operator, combined by And and Or in groups. Without a filter: all entities of the type.
+/// Pass nextCursor as cursor, everything else unchanged, to get the next page.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryEntities {
@@ -22,31 +26,14 @@ pub(super) struct QueryEntities {
     ck_type_id: String,
     /// What must hold for an entity.
     filters: Option<FieldFilterCriteria>,
-    /// Only return these attributes; paths reach into records (address.city).
-    attribute_paths: Option<Vec<String>>,
-    /// At most so many entities; default 100.
-    #[schemars(range(min = 1, max = 1000))]
-    limit: Option<u64>,
-    /// Leave out so many entities first.
-    #[schemars(range(min = 0))]
-    offset: Option<u64>,
-}
-
-pub(super) async fn query_entities(
-    cx: TenantCall,
-    p: QueryEntities,
-) -> ToolResult<Data<EntityList>> {
-    let ck_type_id = p.ck_type_id.clone();
-    let failed = |failure: Failure| failure.with("ckTypeId", &ck_type_id);
-    let filters = p.filters.unwrap_or_default();
-    let request = Request {
-        criteria: filters.into_criteria("filters").map_err(failed)?,
-        ck_type_id: p.ck_type_id,
-        attribute_paths: p.attribute_paths.unwrap_or_default(),
-        limit: p.limit,
-        offset: p.offset,
-    };
-    request.answer(&cx).await.map(Data).map_err(failed)
+    /// Only entities in whose texts words are found; needs a text index of the type.
+    text_search: Option<TextSearch>,
+    /// Only entities that have a value in any of several attributes.
+    attribute_search: Option<AttributeSearchInput>,
+    /// Only entities around a point, nearest first.
+    near: Option<NearPoint>,
+    #[serde(flatten)]
+    view: View,
 }
 
 /// Finds entities of a type, derived types included, whose attributes have the given values. All
@@ -58,14 +45,63 @@ pub(super) struct QueryEntitiesSimple {
     ck_type_id: String,
     /// Conditions: a list of {attributePath, value}, or an object {path: value}.
     simple_filters: Option<SimpleFilters>,
-    /// Only return these attributes; paths reach into records (address.city).
+    #[serde(flatten)]
+    view: View,
+}
+
+/// Which of the matches are returned, and what of them.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct View {
+    /// Only return these attributes; paths reach into records (address.city), lists
+    /// (items[0].name) and over associations (parent.Basic/City->name,
+    /// children.Basic/City::totalCount).
     attribute_paths: Option<Vec<String>>,
+    /// Order of the entities; default: by id, for searches best or nearest first.
+    sort: Option<Vec<SortKey>>,
     /// At most so many entities; default 100.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<u64>,
     /// Leave out so many entities first.
     #[schemars(range(min = 0))]
     offset: Option<u64>,
+    /// nextCursor of the page before, instead of offset.
+    cursor: Option<String>,
+    /// Also return archived (deleted) entities; default false.
+    include_archived: Option<bool>,
+}
+
+pub(super) async fn query_entities(
+    cx: TenantCall,
+    p: QueryEntities,
+) -> ToolResult<Data<EntityList>> {
+    let ck_type_id = p.ck_type_id.clone();
+    let answer = query(&cx, p).await.map(Data);
+    answer.map_err(|failure| failure.with("ckTypeId", ck_type_id))
+}
+
+async fn query(cx: &TenantCall, p: QueryEntities) -> Result<EntityList, Failure> {
+    let tenant = cx.data().await?;
+    let graph = tenant.graph();
+    let refuse = |path: &str| protection::refuse_path(&graph, &p.ck_type_id, path);
+    let mut query = EntityQuery::of(&p.ck_type_id);
+    if let Some(filters) = p.filters {
+        let criteria = filters.into_criteria("filters")?;
+        protection::refuse_filters(&graph, &p.ck_type_id, &criteria)?;
+        query = query.filter(criteria);
+    }
+    if let Some(search) = p.text_search {
+        query = query.text(search.into());
+    }
+    if let Some(search) = p.attribute_search {
+        search.paths().try_for_each(refuse)?;
+        query = query.search(search.into());
+    }
+    if let Some(near) = p.near {
+        refuse(near.path())?;
+        query = query.near(near.into());
+    }
+    p.view.answer(&tenant, query, p.ck_type_id.clone()).await
 }
 
 pub(super) async fn query_entities_simple(
@@ -73,19 +109,19 @@ pub(super) async fn query_entities_simple(
     p: QueryEntitiesSimple,
 ) -> ToolResult<Data<EntityList>> {
     let ck_type_id = p.ck_type_id.clone();
-    let none = SimpleFilters::List(Vec::new());
-    let request = Request {
-        criteria: p
-            .simple_filters
-            .unwrap_or(none)
-            .into_criteria("simpleFilters"),
-        ck_type_id: p.ck_type_id,
-        attribute_paths: p.attribute_paths.unwrap_or_default(),
-        limit: p.limit,
-        offset: p.offset,
-    };
-    let answer = request.answer(&cx).await.map(Data);
+    let answer = query_simple(&cx, p).await.map(Data);
     answer.map_err(|failure| failure.with("ckTypeId", ck_type_id))
+}
+
+async fn query_simple(cx: &TenantCall, p: QueryEntitiesSimple) -> Result<EntityList, Failure> {
+    let tenant = cx.data().await?;
+    let mut query = EntityQuery::of(&p.ck_type_id);
+    if let Some(filters) = p.simple_filters {
+        let criteria = filters.into_criteria("simpleFilters");
+        protection::refuse_filters(&tenant.graph(), &p.ck_type_id, &criteria)?;
+        query = query.filter(criteria);
+    }
+    p.view.answer(&tenant, query, p.ck_type_id).await
 }
 
 /// Found entities.
@@ -101,38 +137,38 @@ pub(super) struct EntityList {
     /// The entities.
     #[schemars(with = "Vec<EntityItem>")]
     entities: Vec<EntityDto>,
+    /// Pass it as cursor to get the next page; absent on the last page.
+    next_cursor: Option<String>,
 }
 
-/// What both tools ask for.
-struct Request {
-    ck_type_id: String,
-    criteria: Criteria,
-    attribute_paths: Vec<String>,
-    limit: Option<u64>,
-    offset: Option<u64>,
-}
-
-impl Request {
-    async fn answer(self, cx: &TenantCall) -> Result<EntityList, Failure> {
-        let tenant = cx.data().await?;
+impl View {
+    async fn answer(
+        self,
+        tenant: &Tenant,
+        query: EntityQuery,
+        ck_type_id: String,
+    ) -> Result<EntityList, Failure> {
         let graph = tenant.graph();
-        let projection = Projection::of(&self.attribute_paths)?;
-        protection::refuse_filters(&graph, &self.ck_type_id, &self.criteria)?;
-        let query = EntityQuery::of(&self.ck_type_id)
-            .filter(self.criteria)
+        let paths = self.attribute_paths.unwrap_or_default();
+        let columns = Columns::of(&paths)?;
+        let keys = self.sort.as_deref().unwrap_or_default();
+        let mut query = sorted(query, keys, &graph, &ck_type_id)?
             .skip(self.offset.unwrap_or(0))
             .take(self.limit.unwrap_or(DEFAULT_LIMIT));
-        let page = tenant.query(query).await?;
-        let entities: Vec<EntityDto> = page
-            .items
-            .into_iter()
-            .map(|entity| shown(entity, &graph, &projection))
-            .collect();
+        if let Some(cursor) = self.cursor.filter(|cursor| !cursor.trim().is_empty()) {
+            query = query.after(cursor);
+        }
+        if self.include_archived.unwrap_or(false) {
+            query = query.include_archived();
+        }
+        let page = tenant.page(query).await?;
+        let entities = columns.shown(tenant, &ck_type_id, page.items).await?;
         Ok(EntityList {
-            ck_type_id: self.ck_type_id,
+            ck_type_id,
             total_count: page.total,
             returned_count: entities.len(),
             entities,
+            next_cursor: page.next,
         })
     }
 }

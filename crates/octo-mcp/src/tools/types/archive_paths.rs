@@ -68,7 +68,7 @@ pub(super) async fn get_available_archive_paths(
     let failed = |text: String| Failure::new(text).with("ckTypeId", &p.ck_type_id);
     let node = graph
         .find_type(&p.ck_type_id)
-        .map_err(|e| failed(e.to_string()))?;
+        .map_err(|e| failed(e.in_tenant("RtCkTypeId", cx.tenant_id())))?;
     let max_depth = depth(p.max_depth);
     let paths = paths(&graph, node, max_depth).map_err(|e| failed(e.to_string()))?;
     Ok(Data(ArchivePaths {

@@ -215,7 +215,7 @@ pub(super) async fn get_type_schema(
     let failed = |text: String| Failure::new(text).with("ckTypeId", &p.ck_type_id);
     let node = graph
         .find_type(&p.ck_type_id)
-        .map_err(|e| failed(e.to_string()))?;
+        .map_err(|e| failed(e.in_tenant("CkTypeId", cx.tenant_id())))?;
     let Schemas(known) = &*cx.services().derived.of::<Schemas>(&graph);
     if let Some(schema) = known.get(&node.rt_id) {
         return Ok(Data(schema));

@@ -1,4 +1,4 @@
-//! Roles of a user: U4, U5, U11, U12 (identity.md 4.1 and 6.3).
+//! Roles of a user: U4, U5, U10–U12 (identity.md 4.1 and 6.3).
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,18 +12,21 @@ use crate::accounts::roles::{self, Roles};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::identity::roles::{dto_of, name_of};
 use crate::problem::Problem;
-use crate::rest::{USER_ROLES, require_any_role};
+use crate::rest::{JsonList, USER_ROLES, require_any_role};
 use crate::state::PlatformState;
+
+const UPDATE_FAILED: &str = "Update of user roles failed";
 
 /// U4: direct and through groups.
 pub(in crate::identity) async fn effective(
+    State(state): State<PlatformState>,
     caller: TenantCaller<ReadOnly>,
     Path((_, user)): Path<(String, String)>,
 ) -> Result<Json<Vec<RoleDto>>, Problem> {
     let user = lookup::user(&caller.tenant, &user)
         .await?
         .ok_or_else(Problem::bare_not_found)?;
-    let held = roles::effective(&caller.tenant, user.rt_id)
+    let held = roles::effective_of_user(&state, &caller.tenant, &user)
         .await
         .map_err(lookup::unreadable)?;
     Ok(Json(dtos(&held)))
@@ -43,6 +46,24 @@ pub(in crate::identity) async fn direct(
     Ok(Json(dtos(&held)))
 }
 
+/// U10: exactly these roles, all of them or none.
+pub(in crate::identity) async fn replace(
+    State(state): State<PlatformState>,
+    caller: TenantCaller<ReadWrite>,
+    Path((_, user)): Path<(String, String)>,
+    JsonList(ids): JsonList<String>,
+) -> Result<StatusCode, Problem> {
+    require_any_role(&caller.caller, USER_ROLES)?;
+    let tenant = &caller.tenant;
+    let _only_one = lock(&state, tenant).await;
+    let found = lookup::user(tenant, &user).await?;
+    let found = found.ok_or_else(|| unknown_user(&user))?;
+    let wanted = lookup::roles_by_id(tenant, &ids).await?;
+    let replaced = roles::replace(tenant, &found, &wanted).await;
+    replaced.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
+    Ok(StatusCode::OK)
+}
+
 /// U11.
 pub(in crate::identity) async fn add(
     State(state): State<PlatformState>,
@@ -53,7 +74,7 @@ pub(in crate::identity) async fn add(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (user, role) = both(tenant, &user, &role).await?;
-    let held = roles::effective(tenant, user.rt_id)
+    let held = roles::effective_of_user(&state, tenant, &user)
         .await
         .map_err(lookup::unreadable)?;
     if held.contains_key(&role.rt_id) {
@@ -84,14 +105,14 @@ pub(in crate::identity) async fn remove(
         .await
         .map_err(lookup::unreadable)?;
     if !direct.contains_key(&role.rt_id) {
-        let held = roles::effective(tenant, user.rt_id)
+        let held = roles::effective_of_user(&state, tenant, &user)
             .await
             .map_err(lookup::unreadable)?;
         let (user, role_name) = (user_name(&user), name_of(&role));
         return Err(Problem::bad_request(if held.contains_key(&role.rt_id) {
             format!(
-                "User '{user}' has role '{role_name}' through a group. Remove the user from the \
-                 group, or the role from the group."
+                "User '{user}' has role '{role_name}' through a group or as a user of another \
+                 tenant. Remove the user from the group, or the role from group or mapping."
             )
         } else {
             format!("User '{user}' doesn't have role '{role_name}'")
@@ -107,16 +128,20 @@ pub(in crate::identity) async fn remove(
 async fn both(tenant: &Tenant, user: &str, role: &str) -> Result<(Entity, Entity), Problem> {
     let found = lookup::user(tenant, user)
         .await?
-        .ok_or_else(|| Problem::not_found(format!("User with name '{user}' not found.")))?;
+        .ok_or_else(|| unknown_user(user))?;
     let role = lookup::role(tenant, role)
         .await?
         .ok_or_else(|| Problem::not_found(format!("Role with name '{role}' not found.")))?;
     Ok((found, role))
 }
 
+fn unknown_user(name: &str) -> Problem {
+    Problem::not_found(format!("User with name '{name}' not found."))
+}
+
 async fn change(tenant: &Tenant, changes: ChangeSet) -> Result<StatusCode, Problem> {
     let applied = tenant.apply(changes).await;
-    applied.map_err(|error| Problem::runtime("Update of user roles failed", &error))?;
+    applied.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
 

@@ -55,12 +55,15 @@ pub(super) fn violations(password: &str) -> Vec<Detail> {
 }
 
 /// The stored form of a password.
-pub(super) async fn hash(state: &PlatformState, password: &str) -> Result<String, Problem> {
+pub(in crate::identity) async fn hash(
+    state: &PlatformState,
+    password: &str,
+) -> Result<String, Problem> {
     let hashed = state.passwords().hash(password).await;
     hashed.map_err(|error| Problem::internal("The password could not be stored.", &error))
 }
 
 /// A value that changes with the credentials of a user.
-pub(super) fn security_stamp() -> String {
+pub(in crate::identity) fn security_stamp() -> String {
     uuid::Uuid::new_v4().simple().to_string().to_uppercase()
 }

@@ -60,7 +60,8 @@ async fn name_violation(
     }))
 }
 
-fn is_valid_name(name: &str) -> bool {
+/// Whether a user may have this name.
+pub(in crate::identity) fn is_valid_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._@+".contains(c);
     // A path cannot carry '.' and '..', so users of such names could never be addressed.
     !name.is_empty() && name.chars().all(allowed) && name != "." && name != ".."

@@ -6,34 +6,94 @@
 use octo_ck::model::ValueType;
 use rusqlite::types::Value as Sql;
 
-use super::connection::MATCHES;
+use super::functions::MATCHES;
 use super::path::{self, ListExpression, Place};
-use super::select::places;
+use super::{links, searches};
 use crate::store::{Comparison, Field, FieldPath, Filter, PathStep, StoreError, SystemField, Test};
 use crate::value::Value;
 use crate::value::stored::{encode, ticks};
 
-/// The condition of a filter whose attribute paths start in the JSON `document`.
+/// Longer lists are bound as one JSON text: SQLite limits the number of places.
+pub(super) const MAX_PLACES: usize = 100;
+
+/// Whose values a condition is about.
+#[derive(Debug, Clone)]
+pub(super) struct Subject {
+    /// JSON expression with the attributes.
+    pub(super) document: String,
+    /// What stands before the columns of the entity.
+    pub(super) prefix: String,
+    /// The column with the entity's id, unmistakable also inside subqueries.
+    pub(super) id: String,
+    /// Links followed to get here.
+    pub(super) depth: usize,
+}
+
+impl Subject {
+    /// The entities of a query.
+    pub(super) fn entity() -> Self {
+        Self {
+            document: "attributes".to_owned(),
+            prefix: String::new(),
+            id: "entity.rt_id".to_owned(),
+            depth: 0,
+        }
+    }
+
+    /// The record that an element of a list is.
+    fn element(&self, name: &str) -> Self {
+        Self {
+            document: path::record(name),
+            ..self.clone()
+        }
+    }
+}
+
+/// The condition of a filter.
 pub(super) fn compile(
     filter: &Filter,
-    document: &str,
+    subject: &Subject,
     parameters: &mut Vec<Sql>,
 ) -> Result<String, StoreError> {
-    let mut join = |parts: &[Filter], word: &str, none: &str| {
-        let parts = parts.iter().map(|part| compile(part, document, parameters));
-        let parts = parts.collect::<Result<Vec<_>, _>>()?;
-        Ok(match parts.as_slice() {
-            [] => none.to_owned(),
-            [only] => only.clone(),
-            several => format!("({})", several.join(word)),
-        })
-    };
     match filter {
-        Filter::All(parts) => join(parts, " AND ", "1"),
-        Filter::Any(parts) => join(parts, " OR ", "0"),
-        Filter::Field(Field::System(field), test) => system(*field, test, parameters),
+        Filter::All(parts) => join(parts, subject, ("AND", "1"), parameters),
+        Filter::Any(parts) => join(parts, subject, ("OR", "0"), parameters),
+        Filter::Not(part) => {
+            let part = compile(part, subject, parameters)?;
+            Ok(format!("({part}) IS NOT TRUE"))
+        }
+        Filter::Field(Field::System(field), test) => system(*field, test, subject, parameters),
         Filter::Field(Field::Attribute(FieldPath { steps, value_type }), test) => {
-            attribute(document, steps, *value_type, test, parameters)
+            attribute(subject, steps, *value_type, test, parameters)
+        }
+        Filter::Linked(link, far) => links::exists(link, far, subject, parameters),
+        Filter::LinkCount(link, test) => {
+            let count = links::count(link, subject, parameters)?;
+            value_test(&count, test, parameters)
+        }
+        Filter::Text(search) => {
+            let relevance = searches::relevance(search, subject, parameters)?;
+            Ok(format!("{relevance} > 0"))
+        }
+        Filter::Near(near) => searches::near(near, subject, parameters),
+    }
+}
+
+// Halves are joined, not one part after the other: SQLite limits how deep expressions are nested.
+fn join(
+    parts: &[Filter],
+    subject: &Subject,
+    (word, none): (&str, &str),
+    parameters: &mut Vec<Sql>,
+) -> Result<String, StoreError> {
+    match parts {
+        [] => Ok(none.to_owned()),
+        [only] => compile(only, subject, parameters),
+        several => {
+            let (left, right) = several.split_at(several.len() / 2);
+            let left = join(left, subject, (word, none), parameters)?;
+            let right = join(right, subject, (word, none), parameters)?;
+            Ok(format!("({left} {word} {right})"))
         }
     }
 }
@@ -41,18 +101,27 @@ pub(super) fn compile(
 fn system(
     field: SystemField,
     test: &Test,
+    subject: &Subject,
     parameters: &mut Vec<Sql>,
 ) -> Result<String, StoreError> {
-    let column = path::column(field);
+    let column = format!("{}{}", subject.prefix, path::column(field));
     match (field, test) {
-        (SystemField::RtId, Test::Matches(_)) => value_test("lower(hex(rt_id))", test, parameters),
+        (SystemField::RtId, Test::Matches(_)) => {
+            value_test(&format!("lower(hex({column}))"), test, parameters)
+        }
+        (SystemField::RtId, Test::In { values, .. } | Test::NotIn { values, .. })
+            if values.len() > MAX_PLACES =>
+        {
+            // The list is bound as one text; its entries become ids inside SQLite.
+            value_test(&format!("lower(hex({column}))"), test, parameters)
+        }
         (SystemField::RtId, _) => {
             let start = parameters.len();
-            let condition = value_test(column, test, parameters)?;
+            let condition = value_test(&column, test, parameters)?;
             parameters[start..].iter_mut().for_each(as_id);
             Ok(condition)
         }
-        _ => value_test(column, test, parameters),
+        _ => value_test(&column, test, parameters),
     }
 }
 
@@ -66,21 +135,24 @@ fn as_id(parameter: &mut Sql) {
 }
 
 fn attribute(
-    document: &str,
+    subject: &Subject,
     steps: &[PathStep],
     value_type: ValueType,
     test: &Test,
     parameters: &mut Vec<Sql>,
 ) -> Result<String, StoreError> {
-    match path::place(document, steps, value_type)? {
+    match path::place(&subject.document, steps, value_type)? {
         Place::Value(expression) => value_test(&expression, test, parameters),
-        Place::Elements { list, rest } => list_test(&list, &rest, value_type, test, parameters),
+        Place::Elements { list, rest } => {
+            let path = (list, rest.as_slice());
+            list_test(subject, path, value_type, test, parameters)
+        }
     }
 }
 
 fn list_test(
-    list: &ListExpression,
-    rest: &[PathStep],
+    subject: &Subject,
+    (list, rest): (ListExpression, &[PathStep]),
     value_type: ValueType,
     test: &Test,
     parameters: &mut Vec<Sql>,
@@ -95,7 +167,17 @@ fn list_test(
         Test::IsNotNull => (Test::IsNull, true),
         other => (other.clone(), false),
     };
-    let some = any_element(list, rest, value_type, &positive, parameters)?;
+    let name = list.element_name();
+    let record = subject.element(&name);
+    let inner = match (&positive, rest) {
+        (Test::AnyElement(filter), []) => compile(filter, &record, parameters)?,
+        (_, []) => value_test(&format!("{name}.value"), &positive, parameters)?,
+        (_, rest) => attribute(&record, rest, value_type, &positive, parameters)?,
+    };
+    let some = format!(
+        "EXISTS (SELECT 1 FROM json_each({}, '{}') AS {name} WHERE {inner})",
+        list.document, list.path
+    );
     // A missing list is a missing value.
     let some = match positive {
         Test::IsNull | Test::In { or_null: true, .. } => format!("({missing} OR {some})"),
@@ -104,28 +186,7 @@ fn list_test(
     Ok(if negated { format!("NOT {some}") } else { some })
 }
 
-fn any_element(
-    list: &ListExpression,
-    rest: &[PathStep],
-    value_type: ValueType,
-    test: &Test,
-    parameters: &mut Vec<Sql>,
-) -> Result<String, StoreError> {
-    // Each level has a name of its own, so that inner levels can refer to outer ones.
-    let name = format!("element{}", list.document.matches(".value").count());
-    let record = format!("json_extract({name}.value, '$.\"attributes\"')");
-    let inner = match (test, rest) {
-        (Test::AnyElement(filter), []) => compile(filter, &record, parameters)?,
-        (_, []) => value_test(&format!("{name}.value"), test, parameters)?,
-        (_, rest) => attribute(&record, rest, value_type, test, parameters)?,
-    };
-    Ok(format!(
-        "EXISTS (SELECT 1 FROM json_each({}, '{}') AS {name} WHERE {inner})",
-        list.document, list.path
-    ))
-}
-
-fn value_test(
+pub(super) fn value_test(
     expression: &str,
     test: &Test,
     parameters: &mut Vec<Sql>,
@@ -133,10 +194,7 @@ fn value_test(
     Ok(match test {
         Test::Equals(value) => format!("{expression} = {}", bind(value, parameters)),
         Test::NotEquals(value) => format!("{expression} IS NOT {}", bind(value, parameters)),
-        Test::Compare(comparison, value) => {
-            let sign = sign(*comparison);
-            format!("{expression} {sign} {}", bind(value, parameters))
-        }
+        Test::Compare(comparison, value) => compare(expression, *comparison, value, parameters),
         Test::In { values, or_null } => {
             let is_in = is_in(expression, values, parameters);
             if *or_null {
@@ -168,24 +226,52 @@ fn value_test(
     })
 }
 
-fn is_in(expression: &str, values: &[Value], parameters: &mut Vec<Sql>) -> String {
-    let has_doubles = values.iter().any(|value| matches!(value, Value::Double(_)));
-    if has_doubles {
-        let bound: Vec<_> = values.iter().map(|value| bind(value, parameters)).collect();
-        return format!("{expression} IN ({})", bound.join(","));
+/// Order towards a value of the same kind. To SQLite all numbers are smaller than all texts, so
+/// the other end of the kind bounds the comparison: values from before the attribute had its type
+/// may be of the other kind.
+fn compare(
+    expression: &str,
+    comparison: Comparison,
+    value: &Value,
+    parameters: &mut Vec<Sql>,
+) -> String {
+    let bound = bind(value, parameters);
+    let is_text = matches!(parameters.last(), Some(Sql::Text(_))) && bound == "?";
+    match (comparison, is_text) {
+        (Comparison::Less, false) => format!("{expression} < {bound}"),
+        (Comparison::LessOrEqual, false) => format!("{expression} <= {bound}"),
+        (Comparison::Greater, true) => format!("{expression} > {bound}"),
+        (Comparison::GreaterOrEqual, true) => format!("{expression} >= {bound}"),
+        (Comparison::Greater, false) => {
+            format!("({expression} > {bound} AND {expression} <= {INFINITE})")
+        }
+        (Comparison::GreaterOrEqual, false) => {
+            format!("{expression} BETWEEN {bound} AND {INFINITE}")
+        }
+        (Comparison::Less, true) => format!("({expression} < {bound} AND {expression} >= '')"),
+        (Comparison::LessOrEqual, true) => format!("{expression} BETWEEN '' AND {bound}"),
     }
-    for value in values {
-        bind(value, parameters);
-    }
-    format!("{expression} IN ({})", places(values.len()))
 }
 
-fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
+/// Greater than all numbers, smaller than all texts.
+const INFINITE: &str = "9e999";
+
+fn is_in(expression: &str, values: &[Value], parameters: &mut Vec<Sql>) -> String {
+    if values.len() > MAX_PLACES {
+        let list: Vec<_> = values.iter().map(comparable).collect();
+        parameters.push(Sql::Text(serde_json::Value::Array(list).to_string()));
+        return format!("{expression} IN (SELECT value FROM json_each(?))");
+    }
+    let bound: Vec<_> = values.iter().map(|value| bind(value, parameters)).collect();
+    format!("{expression} IN ({})", bound.join(","))
+}
+
+/// The JSON form of a value as stored columns and attributes are compared with it.
+fn comparable(value: &Value) -> serde_json::Value {
+    match value {
+        Value::DateTimeOffset(value) => ticks(value.instant).into(),
+        Value::GeospatialPoint(_) | Value::BinaryLinked(_) => encode(value).to_string().into(),
+        other => encode(other),
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn place(
         match step.index {
             PathIndex::Whole => {}
             PathIndex::At(index) => path.push_str(&format!("[{index}]")),
+            PathIndex::FromEnd(index) => path.push_str(&format!("[#-{index}]")),
             PathIndex::Any => {
                 return Ok(Place::Elements {
                     list: ListExpression {
@@ -83,6 +84,44 @@ pub(super) fn single(document: &str, field: &Field) -> Result<String, StoreError
                 }),
             }
         }
+    }
+}
+
+/// One value of a path that may lead to several: `aggregate` (`min` or `max`) of what `leaf` makes
+/// of each.
+pub(super) fn reduced(
+    document: &str,
+    steps: &[PathStep],
+    value_type: ValueType,
+    aggregate: &str,
+    leaf: &mut dyn FnMut(&str) -> String,
+) -> Result<String, StoreError> {
+    match place(document, steps, value_type)? {
+        Place::Value(expression) => Ok(leaf(&expression)),
+        Place::Elements { list, rest } => {
+            let name = list.element_name();
+            let value = match rest.as_slice() {
+                [] => leaf(&format!("{name}.value")),
+                rest => reduced(&record(&name), rest, value_type, aggregate, leaf)?,
+            };
+            let ListExpression { document, path } = list;
+            Ok(format!(
+                "(SELECT {aggregate}({value}) FROM json_each({document}, '{path}') AS {name})"
+            ))
+        }
+    }
+}
+
+/// The fields of the record an element is.
+pub(super) fn record(element: &str) -> String {
+    format!("json_extract({element}.value, '$.\"attributes\"')")
+}
+
+impl ListExpression {
+    /// A name for elements. Each level has a name of its own, so that inner levels can refer to
+    /// outer ones.
+    pub(super) fn element_name(&self) -> String {
+        format!("element{}", self.document.matches(".value").count())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use octo_ck::TypeGraph;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::failed;
 use crate::entity::{Entity, RtState};
@@ -26,6 +26,41 @@ pub(super) fn entity(
         .optional()
         .map_err(failed("read"))?;
     raw.map(|raw| raw.decode(graph)).transpose()
+}
+
+/// Entities of exactly one type in the order of their ids, beginning after one.
+pub(super) fn batch(
+    connection: &Connection,
+    graph: &TypeGraph,
+    ck_type: &octo_ck::RtCkId,
+    after: Option<RtId>,
+    limit: usize,
+) -> Result<Vec<Entity>, StoreError> {
+    // One part per state, because the index of types has the state in front of the id.
+    let part = |state: i64| {
+        format!(
+            "SELECT * FROM (SELECT {ENTITY_COLUMNS} FROM entity
+             WHERE ck_type_id = ?1 AND state = {state} AND rt_id > ?2 ORDER BY rt_id LIMIT ?3)"
+        )
+    };
+    let sql = format!(
+        "{} UNION ALL {} ORDER BY rt_id LIMIT ?3",
+        part(RtState::Active as i64),
+        part(RtState::Archived as i64)
+    );
+    // The empty id is in front of all others.
+    let after: Vec<u8> = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(&sql).map_err(failed("read"))?;
+    let mut rows = statement
+        .query(params![ck_type.to_string(), after, limit])
+        .map_err(failed("read"))?;
+    let mut entities = Vec::new();
+    while let Some(row) = rows.next().map_err(failed("read"))? {
+        let raw = RawEntity::read(row).map_err(failed("read"))?;
+        entities.push(raw.decode(graph)?);
+    }
+    Ok(entities)
 }
 
 /// All models, ordered by name.

@@ -48,6 +48,13 @@ impl<'c> Transaction<'c> {
         })
     }
 
+    /// Collection root under which entities of a type are found.
+    fn root(&self, ck_type: &RtCkId) -> String {
+        let node = self.graph.type_node(ck_type);
+        let root = node.and_then(|node| node.collection_root.as_ref());
+        root.unwrap_or(ck_type).to_string()
+    }
+
     // Attributes the patch does not name are kept as they are stored, also those the current model
     // does not know.
     fn patched_attributes(&self, patch: &EntityPatch) -> Result<Option<String>, StoreError> {
@@ -80,6 +87,15 @@ impl WriteTransaction for Transaction<'_> {
 
     fn taken_ids(&mut self, rt_ids: &[RtId]) -> Result<Vec<RtId>, StoreError> {
         inserts::taken(self.connection, rt_ids)
+    }
+
+    fn batch(
+        &mut self,
+        ck_type: &RtCkId,
+        after: Option<RtId>,
+        limit: usize,
+    ) -> Result<Vec<Entity>, StoreError> {
+        rows::batch(self.connection, self.graph, ck_type, after, limit)
     }
 
     fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError> {
@@ -141,6 +157,22 @@ impl WriteTransaction for Transaction<'_> {
                 message: format!("there is no entity {}", patch.rt_id),
             })
         }
+    }
+
+    fn retype(&mut self, rt_id: RtId, ck_type: &RtCkId) -> Result<(), StoreError> {
+        let (id, name) = (rt_id.as_bytes(), ck_type.to_string());
+        self.execute(
+            "retype",
+            "UPDATE entity SET ck_type_id = ?2, root = ?3 WHERE rt_id = ?1",
+            params![id, name, self.root(ck_type)],
+        )?;
+        for sql in [
+            "UPDATE association SET origin_type = ?2 WHERE origin_id = ?1",
+            "UPDATE association SET target_type = ?2 WHERE target_id = ?1",
+        ] {
+            self.execute("retype", sql, params![id, name])?;
+        }
+        Ok(())
     }
 
     fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError> {

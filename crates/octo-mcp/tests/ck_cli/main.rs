@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests: a panic is the report.
 
+mod catalogs;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;

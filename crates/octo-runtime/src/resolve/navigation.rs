@@ -1,0 +1,147 @@
+//! From navigations on paths to links (spec 3.3).
+
+use std::sync::Arc;
+
+use octo_ck::graph::{AssociationNode, AttributeNode, TypeNode};
+use octo_ck::id::camel_case;
+use octo_ck::{RtCkId, TypeGraph, suggest};
+
+use super::fields::{Location, Owner, locate_terms};
+use super::filters::Resolver;
+use crate::criteria::{Criteria, Operand};
+use crate::entity::Direction;
+use crate::path::navigation::{Hop, PathEnd};
+use crate::store::{Filter, Link};
+
+/// Follows hops from a type; the links, outermost first, and the type at the end.
+pub(super) fn links<'g>(
+    graph: &'g TypeGraph,
+    mut node: &'g TypeNode,
+    hops: &[Hop],
+) -> Result<(Vec<Link>, &'g TypeNode), String> {
+    let mut links = Vec::with_capacity(hops.len());
+    for hop in hops {
+        let far = far_type(graph, &hop.ck_type)?;
+        let (role, direction) = association(node, hop, far)?;
+        links.push(Link {
+            role,
+            direction,
+            far: super::scope(far),
+            filter: Box::new(selected(graph, far, &hop.selectors)?),
+        });
+        node = far;
+    }
+    Ok((links, node))
+}
+
+/// A type by any spelling of its id, or by its name in query columns.
+fn far_type<'g>(graph: &'g TypeGraph, text: &str) -> Result<&'g Arc<TypeNode>, String> {
+    match graph.find_type(text) {
+        Ok(node) => Ok(node),
+        Err(error) => graph
+            .types()
+            .find(|node| node.rt_id.path_name() == camel_case(text))
+            .ok_or_else(|| error.to_string()),
+    }
+}
+
+fn association(node: &TypeNode, hop: &Hop, far: &TypeNode) -> Result<(RtCkId, Direction), String> {
+    let outbound = node.outbound.iter().map(|a| (a, Direction::Outbound));
+    let inbound = node.inbound.iter().map(|a| (a, Direction::Inbound));
+    let mut found = outbound.chain(inbound).filter(|(association, _)| {
+        camel_case(&association.navigation_name).eq_ignore_ascii_case(&hop.navigation)
+    });
+    found
+        .find(|(association, direction)| reaches(association, *direction, far))
+        .map(|(association, direction)| (association.role.rt_id.clone(), direction))
+        .ok_or_else(|| unknown(node, hop, far))
+}
+
+/// Whether entities of `far` can be at the other end: the declared type, derived or base types.
+fn reaches(association: &AssociationNode, direction: Direction, far: &TypeNode) -> bool {
+    let declared = match direction {
+        Direction::Outbound => association.target.to_runtime(),
+        Direction::Inbound | Direction::Any => association.origin.to_runtime(),
+    };
+    far.is_a(&declared) || far.derived.contains(&declared)
+}
+
+fn unknown(node: &TypeNode, hop: &Hop, far: &TypeNode) -> String {
+    let names: Vec<String> = node
+        .outbound
+        .iter()
+        .chain(&node.inbound)
+        .map(|association| camel_case(&association.navigation_name))
+        .collect();
+    let similar = suggest::nearest(&hop.navigation, names.iter().map(String::as_str), 3);
+    format!(
+        "Association '{}' not found for target type '{}'.{}",
+        hop.navigation,
+        far.rt_id,
+        suggest::question(&similar)
+    )
+}
+
+/// What selectors ask of a far end: `rtId`, `wellKnownName` or an attribute with that value.
+fn selected(
+    graph: &TypeGraph,
+    far: &TypeNode,
+    selectors: &[(String, String)],
+) -> Result<Filter, String> {
+    let criteria: Vec<Criteria> = selectors
+        .iter()
+        .map(|(key, value)| {
+            let path = match key.as_str() {
+                "wellKnownName" | "WellKnownName" => "rtWellKnownName",
+                other => other,
+            };
+            Criteria::eq(path, Operand::from(value.as_str()))
+        })
+        .collect();
+    let mut problems = Vec::new();
+    let filter = super::filters::resolve(graph, far, &criteria, &mut problems);
+    match problems.is_empty() {
+        true => Ok(filter),
+        false => Err(problems.join(" ")),
+    }
+}
+
+/// The filter that an entity meets which has, at the end of the links, an entity that meets
+/// `filter`.
+pub(super) fn linked(links: Vec<Link>, filter: Filter) -> Filter {
+    links
+        .into_iter()
+        .rev()
+        .fold(filter, |inner, link| Filter::Linked(link, Box::new(inner)))
+}
+
+/// The attribute a path leads to, also over associations; `None` for anything else.
+pub(super) fn attribute_at<'g>(
+    graph: &'g TypeGraph,
+    node: &'g TypeNode,
+    path: &str,
+) -> Option<&'g AttributeNode> {
+    let path = crate::path::navigation::read(path).ok()?;
+    let (_, far) = links(graph, node, &path.hops).ok()?;
+    let PathEnd::Value(terms) = &path.end else {
+        return None;
+    };
+    match locate_terms(graph, Owner::Type(far), terms, "").ok()? {
+        Location::Attribute { attribute, .. } => Some(attribute),
+        Location::System(_) => None,
+    }
+}
+
+impl<'g> Resolver<'g, '_> {
+    /// The links of a path; only entities have associations, records have none.
+    pub(super) fn links(&self, hops: &[Hop]) -> Result<(Vec<Link>, &'g TypeNode), String> {
+        match self.owner {
+            Owner::Type(node) => links(self.graph, node, hops),
+            Owner::Record(record) => Err(format!(
+                "Records have no associations: '{}' cannot be followed from record '{}'.",
+                hops.first().map_or("", |hop| hop.navigation.as_str()),
+                record.id
+            )),
+        }
+    }
+}

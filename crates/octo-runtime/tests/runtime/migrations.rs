@@ -1,0 +1,9 @@
+//! Data that follows its models.
+
+mod actions;
+mod conditions;
+mod failures;
+mod history;
+mod shop;
+mod transforms;
+mod types;
