@@ -2,7 +2,7 @@
 
 mod associations;
 mod bulk;
-mod columns;
+pub(super) mod columns;
 pub(super) mod criteria;
 mod edges;
 mod link;
@@ -241,7 +241,7 @@ fn parse_id(text: &str) -> Result<RtId, Failure> {
 }
 
 /// An entity as callers see it: without secrets.
-pub(super) fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
+fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
 }

@@ -13,6 +13,8 @@ pub struct Scopes {
     identity: Vec<Scope>,
     api: Vec<Scope>,
     resources: Vec<ApiResource>,
+    /// Name of the resource a token is asked for, if the request names one.
+    indicated: Option<String>,
 }
 
 /// A scope with the name people see.
@@ -33,6 +35,7 @@ struct ApiResource {
     name: String,
     scopes: Vec<String>,
     claims: Vec<String>,
+    needs_indicator: bool,
 }
 
 impl Scopes {
@@ -57,6 +60,7 @@ impl Scopes {
                 .iter()
                 .filter_map(resource)
                 .collect(),
+            indicated: None,
         })
     }
 
@@ -117,6 +121,36 @@ impl Scopes {
             .collect()
     }
 
+    /// Narrows tokens to the API resource a request indicates (RFC 8707); without an indicator they
+    /// are for all resources that do not insist on one.
+    ///
+    /// # Errors
+    /// `invalid_target` if there is no such resource, or it owns none of `granted`.
+    pub fn indicated(
+        self,
+        indicator: Option<&str>,
+        granted: &[String],
+    ) -> Result<Self, OAuthError> {
+        let Some(indicator) = indicator else {
+            return Ok(self);
+        };
+        let is_meant = |resource: &&ApiResource| {
+            resource.name == indicator || resource.name.strip_suffix('/') == Some(indicator)
+        };
+        let found = self.resources.iter().find(is_meant);
+        let owning = found.filter(|resource| resource.owns_one_of(granted));
+        let name = owning
+            .map(|resource| resource.name.clone())
+            .ok_or_else(|| {
+                OAuthError::new("invalid_target")
+                    .describe("resource names no API that owns one of the scopes")
+            })?;
+        Ok(Self {
+            indicated: Some(name),
+            ..self
+        })
+    }
+
     /// Whether a token for `granted` carries roles.
     pub fn wants_roles(&self, granted: &[String]) -> bool {
         self.owners(granted)
@@ -169,9 +203,19 @@ impl Scopes {
     }
 
     fn owners<'a>(&'a self, granted: &'a [String]) -> impl Iterator<Item = &'a ApiResource> {
-        self.resources
-            .iter()
-            .filter(|resource| resource.scopes.iter().any(|scope| granted.contains(scope)))
+        self.resources.iter().filter(|resource| {
+            let is_meant = match &self.indicated {
+                Some(name) => resource.name == *name,
+                None => !resource.needs_indicator,
+            };
+            is_meant && resource.owns_one_of(granted)
+        })
+    }
+}
+
+impl ApiResource {
+    fn owns_one_of(&self, granted: &[String]) -> bool {
+        self.scopes.iter().any(|scope| granted.contains(scope))
     }
 }
 
@@ -202,6 +246,7 @@ fn resource(entity: &Entity) -> Option<ApiResource> {
         name: entity.attributes.str("Name")?.to_owned(),
         scopes: entity.attributes.strings("Scopes").to_vec(),
         claims: entity.attributes.strings("Claims").to_vec(),
+        needs_indicator: entity.attributes.bool("RequireResourceIndicator") == Some(true),
     })
 }
 

@@ -147,6 +147,7 @@ impl Request<'_> {
         }
         let scopes = Scopes::load(&tenant).await?;
         let granted = scopes.for_service(&client, self.params.get("scope"))?;
+        let scopes = scopes.indicated(self.params.get("resource"), &granted)?;
         let grant = Grant {
             tenant,
             client,
