@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod admin_provisioning;
 mod aggregation;
 mod api_access;
 mod app;
@@ -19,11 +20,13 @@ mod confirm;
 mod conflicts;
 mod contract;
 mod edge;
+mod email_rules;
 mod entities;
 mod entity_associations;
 mod files;
 mod garden;
 mod gate;
+mod groups;
 mod knowledge;
 mod links;
 mod matrix;
@@ -43,5 +46,7 @@ mod tokens;
 mod town;
 mod trees;
 mod types;
+mod user_mappings;
 mod users;
+mod users_list;
 mod wire;
