@@ -1,7 +1,7 @@
 //! Entities of a tenant (spec, runtime 2).
 
 mod associations;
-mod columns;
+pub(super) mod columns;
 pub(super) mod criteria;
 mod edges;
 mod link;
@@ -214,7 +214,7 @@ fn parse_id(text: &str) -> Result<RtId, Failure> {
 }
 
 /// An entity as callers see it: without secrets.
-pub(super) fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
+fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
 }

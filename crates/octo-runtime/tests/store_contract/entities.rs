@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use octo_runtime::store::{
-    EdgeQuery, EntityPatch, Filter, ModelState, StoreQuery, StoredModel, TypeScope, transact,
+    EdgePage, EdgeQuery, EntityPatch, Filter, ModelState, StoreQuery, StoredModel, TypeScope,
+    transact,
 };
 use octo_runtime::{
     Association, Attributes, BinaryInfo, DateTimeOffset, Direction, Entity, GeoPoint, Record, RtId,
@@ -195,11 +196,9 @@ pub(crate) async fn retyped_entities_are_found_as_what_they_are(store: Store) {
         &[tool.clone(), other.clone(), person.clone()],
     )
     .await;
-    let edge = |origin: &Entity, target: &Entity| Association {
-        id: RtId::generate(),
-        role: "Demo/Likes".parse().unwrap(),
-        origin: origin.entity_ref(),
-        target: target.entity_ref(),
+    let edge = |origin: &Entity, target: &Entity| {
+        let role = "Demo/Likes".parse().unwrap();
+        Association::new(origin.entity_ref(), role, target.entity_ref())
     };
     let edges = [
         edge(&person, &tool),
@@ -233,7 +232,8 @@ pub(crate) async fn retyped_entities_are_found_as_what_they_are(store: Store) {
         role: None,
         direction: Direction::Any,
     };
-    for edge in store.edges(edges).await.unwrap() {
+    let edges = store.edges(&graph(), edges, EdgePage::all()).await;
+    for edge in edges.unwrap() {
         let end = if edge.origin.rt_id == id {
             edge.origin
         } else {
