@@ -23,6 +23,7 @@ mod edge;
 mod email_rules;
 mod entities;
 mod entity_associations;
+mod entity_bulk;
 mod files;
 mod garden;
 mod gate;

@@ -38,7 +38,7 @@ async fn the_life_of_a_mapping() {
     let group = create_group(&identity, "Guides").await;
     identity.add_user_to_group(&group, &id).await.unwrap();
     let shown = identity.group(&group).await.unwrap();
-    assert_eq!(shown.member_external_user_ids, [id.as_str()]);
+    assert_eq!(shown.member_external_user_ids, std::slice::from_ref(&id));
     assert!(shown.member_user_ids.is_empty());
     assert!(identity.group_users(&group).await.unwrap().is_empty());
     let stored = identity.user_mapping(&id).await.unwrap();

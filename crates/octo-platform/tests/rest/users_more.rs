@@ -165,7 +165,10 @@ async fn merging_hands_everything_over() {
     );
     assert_eq!(identity.user_direct_roles("ada").await.unwrap().len(), 2);
     for group in [&shared, &own] {
-        assert_eq!(identity.group_users(group).await.unwrap(), [ada.as_str()]);
+        assert_eq!(
+            identity.group_users(group).await.unwrap(),
+            std::slice::from_ref(&ada)
+        );
     }
 
     assert_eq!(

@@ -254,3 +254,30 @@ pub(crate) async fn a_closed_store_refuses_work(store: Store) {
     });
     assert!(matches!(write.await, Err(StoreError::Closed)));
 }
+
+pub(crate) async fn many_entities_are_added_and_found_by_id(store: Store) {
+    let graph = graph();
+    let all: Vec<Entity> = (0..600).map(|n| tool(&n.to_string())).collect();
+    let mut ids: Vec<RtId> = all.iter().map(|entity| entity.rt_id).collect();
+    let kept = ids.clone();
+    let (taken, found) =
+        transact::<_, StoreError>(store.as_ref(), Arc::clone(&graph), move |transaction| {
+            assert_eq!(transaction.taken_ids(&ids)?, []);
+            transaction.insert_all(&all)?;
+            ids.push(RtId::generate());
+            let mut query = things(Filter::everything());
+            query.take = Some(2);
+            Ok((transaction.taken_ids(&ids)?, transaction.find_ids(&query)?))
+        })
+        .await
+        .unwrap();
+    let mut taken = taken;
+    taken.sort();
+    assert_eq!(taken, kept);
+    assert_eq!(found, kept[..2]);
+    let twice = tool("twice");
+    let result = transact::<(), StoreError>(store.as_ref(), graph, move |transaction| {
+        transaction.insert_all(&[twice.clone(), twice.clone()])
+    });
+    assert!(result.await.is_err());
+}

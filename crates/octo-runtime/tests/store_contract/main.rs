@@ -53,6 +53,7 @@ mod sqlite {
     contract! { open:
         entities {
             every_kind_of_value_survives,
+            many_entities_are_added_and_found_by_id,
             patches_write_what_they_name,
             what_the_model_does_not_know_is_kept,
             models_are_kept_by_name,

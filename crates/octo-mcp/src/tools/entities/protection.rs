@@ -53,6 +53,15 @@ pub(super) fn refuse_writes(graph: &TypeGraph, ck_type: &str) -> Result<(), Fail
     )))
 }
 
+/// Whether entities found under a type may be of a protected type: whoever changes one has to look
+/// at its own type first.
+pub(super) fn covers_protected(graph: &TypeGraph, node: &TypeNode) -> bool {
+    let derived = node.derived.iter().filter_map(|id| graph.type_node(id));
+    derived.map(AsRef::as_ref).any(|node: &TypeNode| {
+        is_identity(node) || lineage(node).any(|id| id.to_string() == TENANT)
+    })
+}
+
 /// Refuses to write associations that grant rights: they bypass the identity service as well.
 pub(super) fn refuse_role(role: &RtCkId) -> Result<(), Failure> {
     if role.model() == IDENTITY {

@@ -54,6 +54,13 @@ pub(super) fn page(
     })
 }
 
+/// Ids of the entities that meet `query`, in its order.
+pub(super) fn ids(connection: &Connection, query: &StoreQuery) -> Result<Vec<RtId>, StoreError> {
+    let matches = matches(connection, query, None, false)?;
+    let ids = matches.found.into_iter();
+    Ok(ids.map(|found| RtId::from_bytes(found.rt_id)).collect())
+}
+
 /// Entities that meet `query`, and where they end.
 pub(super) fn entity_page(
     connection: &Connection,
