@@ -15,14 +15,13 @@ impl<'g> Coercion<'g> {
     /// A file: `{contentType, binaryId, filename, size}` of a stored one, or `{transferId}` of one
     /// that comes with the change; names ignoring case.
     pub(super) fn binary_linked(&mut self, json: &Json, at: &str) -> Option<Value> {
-        let Some(id) = json.as_object().and_then(|json| member(json, "transferId")) else {
+        let Some(id) = upload_key(json) else {
             let value = stored_binary(json);
             if value.is_none() {
                 self.not_valid(json, ValueType::BinaryLinked, at);
             }
             return value;
         };
-        let id = id.as_str().unwrap_or_default().trim();
         let new = self.binaries.iter().find(|new| new.key == id);
         if new.is_none() {
             self.problem(format!(
@@ -193,6 +192,12 @@ fn named_values(fields: &Json) -> Option<Map<String, Json>> {
 /// Base64 text.
 pub(super) fn binary(json: &Json) -> Option<Value> {
     BASE64.decode(json.as_str()?.trim()).ok().map(Value::Binary)
+}
+
+// `{transferId}` and nothing else.
+fn upload_key(json: &Json) -> Option<&str> {
+    let object = json.as_object().filter(|object| object.len() == 1)?;
+    Some(member(object, "transferId")?.as_str()?.trim())
 }
 
 fn member<'j>(object: &'j Map<String, Json>, name: &str) -> Option<&'j Json> {
