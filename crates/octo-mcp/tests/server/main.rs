@@ -11,8 +11,10 @@ mod aggregation;
 mod api_access;
 mod app;
 mod archive_paths;
+mod association_attributes;
 mod association_tools;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
+mod binaries;
 mod browser;
 mod client;
 mod completion;
