@@ -3,22 +3,25 @@
 //! | module | endpoint |
 //! |---|---|
 //! | [`discovery`] | both well-known documents, JWKS |
+//! | [`authorize`] | `GET`/`POST /connect/authorize`, continued by the tenant's pages |
 //! | [`device`] | `POST /connect/deviceauthorization` |
-//! | [`token_endpoint`] | `POST /connect/token`; one module per grant: [`refresh`], [`exchange`], the short ones inside |
+//! | [`token_endpoint`] | `POST /connect/token`; one module per grant: [`code_grant`], [`refresh`], [`exchange`], the short ones inside |
 //! | [`userinfo`] | `GET`/`POST /connect/userinfo` |
 //! | [`revocation`] | `POST /connect/revocation` |
 //!
 //! Clients, scopes and resources are read from the database of the tenant a request is for
-//! ([`tenant`]), never from another one. The provider offers no authorization endpoint yet, and its
-//! discovery document says so.
+//! ([`tenant`]), never from another one.
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use crate::state::PlatformState;
 
+pub mod authorization_codes;
+pub mod authorize;
 pub mod client;
 pub mod client_auth;
+pub mod code_grant;
 pub mod device;
 pub mod device_codes;
 pub mod discovery;
@@ -26,6 +29,7 @@ pub mod error;
 pub mod exchange;
 pub mod form;
 pub mod issue;
+pub mod pkce;
 pub mod refresh;
 pub mod revocation;
 pub mod scopes;
@@ -64,6 +68,10 @@ pub fn router(state: PlatformState) -> Router {
         .route(
             "/.well-known/openid-configuration/jwks",
             get(discovery::jwks),
+        )
+        .route(
+            "/connect/authorize",
+            get(authorize::get).post(authorize::post),
         )
         .route("/connect/deviceauthorization", post(device::authorize))
         .route("/connect/token", post(token_endpoint::token))

@@ -8,10 +8,11 @@ use axum::Router;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 use crate::state::PlatformState;
 
+mod authorize;
 mod cookie;
 mod device;
 mod login;
@@ -24,6 +25,8 @@ mod visitor;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
+/// The part of the policy that says where forms may lead.
+const POLICY_FORMS: &str = "form-action 'self'";
 const STYLESHEET: &str = include_str!("../templates/octo.css");
 
 /// Routes of the pages.
@@ -32,6 +35,7 @@ pub fn router(state: PlatformState) -> Router {
     Router::new()
         .route("/", get(move || async move { Redirect::to(&system_login) }))
         .route("/{tenantId}/login", get(login::show).post(login::submit))
+        .route("/{tenantId}/authorize", get(authorize::show))
         .route("/{tenantId}/device", get(device::show))
         .route("/{tenantId}/device/confirm", post(device::decide))
         .route("/{tenantId}/logout", get(logout::show).post(logout::submit))
@@ -44,7 +48,11 @@ pub fn router(state: PlatformState) -> Router {
         .with_state(state)
 }
 
-async fn secure(mut response: Response) -> Response {
+async fn secure(response: Response) -> Response {
+    secured(response)
+}
+
+fn secured(mut response: Response) -> Response {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -52,12 +60,31 @@ async fn secure(mut response: Response) -> Response {
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
+    let own_policy = response
+        .headers()
+        .get(header::CONTENT_SECURITY_POLICY)
+        .cloned();
     for (name, value) in headers {
         response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
+    if let Some(policy) = own_policy {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     response
+}
+
+/// A page about a request that is not answered otherwise.
+pub(crate) fn bad_request(text: &'static str) -> Response {
+    let page = view::message(
+        StatusCode::BAD_REQUEST,
+        "The request cannot be answered",
+        text,
+    );
+    secured(page)
 }
 
 async fn stylesheet() -> Response {

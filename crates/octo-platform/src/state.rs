@@ -11,6 +11,7 @@ use crate::config::PlatformConfig;
 use crate::jobs::Jobs;
 use crate::keys::SigningKey;
 use crate::locks::KeyedLocks;
+use crate::oidc::authorization_codes::AuthorizationCodes;
 use crate::oidc::device_codes::DeviceCodes;
 use crate::pages::session::Sessions;
 use crate::password::PasswordHasher;
@@ -34,6 +35,7 @@ struct Inner {
     tokens: Tokens,
     passwords: PasswordHasher,
     clock: Arc<Clock>,
+    authorization_codes: AuthorizationCodes,
     device_codes: DeviceCodes,
     sessions: Sessions,
     throttles: Throttles,
@@ -87,6 +89,7 @@ impl PlatformState {
             keys,
             passwords: parts.passwords,
             clock,
+            authorization_codes: AuthorizationCodes::default(),
             device_codes: DeviceCodes::default(),
             sessions: Sessions::default(),
             throttles: Throttles::default(),
@@ -135,6 +138,11 @@ impl PlatformState {
     /// The platform's time.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// Authorization codes on their way to their clients.
+    pub fn authorization_codes(&self) -> &AuthorizationCodes {
+        &self.0.authorization_codes
     }
 
     /// Pending device authorizations.

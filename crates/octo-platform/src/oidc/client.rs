@@ -9,6 +9,8 @@ use crate::token::ACCESS_TOKEN_SECONDS;
 
 const SHARED_SECRET: &str = "SharedSecret";
 const SLIDING: i32 = 0;
+/// Codes are meant to be redeemed at once, whatever a client says.
+const MAX_CODE_SECONDS: i64 = 600;
 
 /// A client of one tenant.
 #[derive(Debug, Clone)]
@@ -29,9 +31,42 @@ pub struct Client {
     pub requires_secret: bool,
     /// Whether id tokens carry the user's claims.
     pub user_claims_in_id_token: bool,
+    /// Addresses codes may be sent to.
+    pub redirect_uris: Vec<String>,
+    /// Addresses a browser may go to after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Whether the user is asked before it gets anything.
+    pub consent: ConsentRule,
+    /// Whether it made itself known, without an administrator.
+    pub self_registered: bool,
     /// Lifetimes of what it gets.
     pub lifetimes: Lifetimes,
     secrets: Vec<StoredSecret>,
+}
+
+/// Whether a client's users are asked before it gets anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConsentRule {
+    /// They are asked.
+    pub required: bool,
+    /// Their answer may be remembered.
+    pub rememberable: bool,
+    /// How long it is remembered, seconds; `None` for as long as the program allows.
+    pub lifetime: Option<i64>,
+}
+
+impl ConsentRule {
+    fn read(entity: &Entity, self_registered: bool) -> Self {
+        let attributes = &entity.attributes;
+        Self {
+            required: self_registered || attributes.bool("RequireConsent") == Some(true),
+            rememberable: attributes.bool("AllowRememberConsent") != Some(false),
+            lifetime: attributes
+                .i32("ConsentLifetime")
+                .map(i64::from)
+                .filter(|&seconds| seconds > 0),
+        }
+    }
 }
 
 /// Lifetimes in seconds.
@@ -41,6 +76,8 @@ pub struct Lifetimes {
     pub access_token: i64,
     /// Id token.
     pub id_token: i64,
+    /// Authorization code.
+    pub authorization_code: i64,
     /// Device and user code.
     pub device_code: i64,
     /// Refresh token, counted from the log-in.
@@ -73,7 +110,8 @@ impl Client {
 
     fn read(entity: &Entity, now: Timestamp) -> Option<Self> {
         let attributes = &entity.attributes;
-        let expired = attributes.bool("DynamicRegistration") == Some(true)
+        let self_registered = attributes.bool("DynamicRegistration") == Some(true);
+        let expired = self_registered
             && attributes
                 .timestamp("DynamicRegistrationExpiresAt")
                 .is_some_and(|at| at <= now);
@@ -95,6 +133,10 @@ impl Client {
             user_claims_in_id_token: attributes
                 .bool("AlwaysIncludeUserClaimsInIdToken")
                 .unwrap_or(false),
+            redirect_uris: uris(entity, "RedirectUris"),
+            post_logout_redirect_uris: uris(entity, "PostLogoutRedirectUris"),
+            consent: ConsentRule::read(entity, self_registered),
+            self_registered,
             lifetimes: Lifetimes::read(entity),
             secrets: secrets(entity),
         })
@@ -128,11 +170,20 @@ impl Lifetimes {
         Self {
             access_token: seconds("AccessTokenLifetime", ACCESS_TOKEN_SECONDS),
             id_token: seconds("IdentityTokenLifetime", 300),
+            authorization_code: seconds("AuthorizationCodeLifetime", 300).min(MAX_CODE_SECONDS),
             device_code: seconds("DeviceCodeLifetime", 300),
             refresh_absolute: seconds("AbsoluteRefreshTokenLifetime", 2_592_000),
             refresh_sliding: sliding.then(|| seconds("SlidingRefreshTokenLifetime", 1_296_000)),
         }
     }
+}
+
+fn uris(entity: &Entity, list: &str) -> Vec<String> {
+    let entries = entity.attributes.records(list).iter();
+    entries
+        .filter_map(|entry| entry.attributes.str("Uri"))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn secrets(entity: &Entity) -> Vec<StoredSecret> {

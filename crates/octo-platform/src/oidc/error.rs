@@ -77,6 +77,11 @@ impl OAuthError {
     pub fn code(&self) -> &'static str {
         self.code
     }
+
+    /// The description, if there is one.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
 }
 
 impl From<RuntimeError> for OAuthError {

@@ -1,6 +1,7 @@
 //! Scopes and resources of a tenant: what may be granted, and for whom a token is meant.
 
 use octo_runtime::{Entity, EntityQuery, RuntimeError, Tenant};
+use url::Url;
 
 use super::OFFLINE_ACCESS;
 use super::client::Client;
@@ -110,16 +111,36 @@ impl Scopes {
         }
     }
 
-    /// Names of the API resources that own one of `granted`: the audience of the token.
-    pub fn audiences(&self, granted: &[String]) -> Vec<String> {
-        self.owners(granted)
+    /// Names of the API resources meant by resource indicators (RFC 8707): equal to the name but
+    /// for a trailing slash, or an address below a name that is one.
+    ///
+    /// # Errors
+    /// `invalid_target` for an indicator that means none.
+    pub fn resources(&self, indicators: &[String]) -> Result<Vec<String>, OAuthError> {
+        let names = indicators.iter().map(|indicator| {
+            let meant = |resource: &&ApiResource| is_meant(&resource.name, indicator);
+            let resource = self.resources.iter().find(meant);
+            resource
+                .map(|resource| resource.name.clone())
+                .ok_or_else(|| {
+                    OAuthError::new("invalid_target")
+                        .describe("resource names no API that is known here")
+                })
+        });
+        Ok(distinct(names.collect::<Result<Vec<_>, _>>()?.into_iter()))
+    }
+
+    /// Names of the API resources that own one of `granted`: the audience of the token. With
+    /// `only`, no others than those.
+    pub fn audiences(&self, granted: &[String], only: &[String]) -> Vec<String> {
+        self.owners(granted, only)
             .map(|resource| resource.name.clone())
             .collect()
     }
 
-    /// Whether a token for `granted` carries roles.
-    pub fn wants_roles(&self, granted: &[String]) -> bool {
-        self.owners(granted)
+    /// Whether a token for `granted`, restricted to resources `only`, carries roles.
+    pub fn wants_roles(&self, granted: &[String], only: &[String]) -> bool {
+        self.owners(granted, only)
             .any(|resource| resource.claims.iter().any(|claim| claim == "role"))
     }
 
@@ -168,10 +189,15 @@ impl Scopes {
         self.identity.iter().any(|scope| scope.name == name)
     }
 
-    fn owners<'a>(&'a self, granted: &'a [String]) -> impl Iterator<Item = &'a ApiResource> {
+    fn owners<'a>(
+        &'a self,
+        granted: &'a [String],
+        only: &'a [String],
+    ) -> impl Iterator<Item = &'a ApiResource> {
         self.resources
             .iter()
             .filter(|resource| resource.scopes.iter().any(|scope| granted.contains(scope)))
+            .filter(|resource| only.is_empty() || only.contains(&resource.name))
     }
 }
 
@@ -205,6 +231,20 @@ fn resource(entity: &Entity) -> Option<ApiResource> {
     })
 }
 
+/// Whether `indicator` is `name`, or an address below it.
+fn is_meant(name: &str, indicator: &str) -> bool {
+    let (Ok(own), Ok(asked)) = (Url::parse(name), Url::parse(indicator)) else {
+        return name == indicator;
+    };
+    let base = own.path().trim_end_matches('/');
+    let below = asked.path().strip_prefix(base);
+    own.origin().is_tuple()
+        && own.origin() == asked.origin()
+        && asked.fragment().is_none()
+        && asked.username().is_empty()
+        && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = Vec::new();
     for name in names {
@@ -221,4 +261,33 @@ fn printable(text: &str) -> String {
         .filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\'))
         .take(60)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_meant;
+
+    #[test]
+    fn an_indicator_means_the_api_at_or_above_it() {
+        let api = "http://localhost:5016/";
+        for indicator in [
+            "http://localhost:5016",
+            "http://LOCALHOST:5016/",
+            "http://localhost:5016/mcp",
+            "http://localhost:5016/acme/mcp",
+        ] {
+            assert!(is_meant(api, indicator), "{indicator}");
+        }
+        for indicator in [
+            "http://localhost:5017/",
+            "https://localhost:5016/",
+            "http://localhost:5016/mcp#x",
+            "localhost:5016",
+            "octoAPI",
+        ] {
+            assert!(!is_meant(api, indicator), "{indicator}");
+        }
+        assert!(is_meant("octoAPI", "octoAPI") && !is_meant("octoAPI", "octoAPI2"));
+        assert!(!is_meant("https://x/api", "https://x/apis"));
+    }
 }

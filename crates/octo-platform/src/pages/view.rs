@@ -62,6 +62,22 @@ pub(super) struct LogoutView {
     pub(super) csrf: String,
 }
 
+/// An answer the browser posts to an application.
+#[derive(Template)]
+#[template(path = "form_post.html")]
+pub(super) struct FormPostView {
+    pub(super) action: String,
+    pub(super) host: String,
+    pub(super) fields: Vec<(String, String)>,
+}
+
+/// Leads on without the browser taking it for a redirect of the form that came before.
+#[derive(Template)]
+#[template(path = "go_on.html")]
+pub(super) struct GoOnView {
+    pub(super) target: String,
+}
+
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(super) struct MessageView {
