@@ -22,6 +22,7 @@ pub mod authorize;
 pub mod client;
 pub mod client_auth;
 pub mod code_grant;
+pub mod consent;
 pub mod device;
 pub mod device_codes;
 pub mod discovery;

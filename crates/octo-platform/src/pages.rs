@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::state::PlatformState;
 
 mod authorize;
+mod consent;
 mod cookie;
 mod device;
 mod login;
@@ -36,6 +37,7 @@ pub fn router(state: PlatformState) -> Router {
         .route("/", get(move || async move { Redirect::to(&system_login) }))
         .route("/{tenantId}/login", get(login::show).post(login::submit))
         .route("/{tenantId}/authorize", get(authorize::show))
+        .route("/{tenantId}/consent", post(consent::decide))
         .route("/{tenantId}/device", get(device::show))
         .route("/{tenantId}/device/confirm", post(device::decide))
         .route("/{tenantId}/logout", get(logout::show).post(logout::submit))

@@ -60,7 +60,8 @@ impl ConsentRule {
         let attributes = &entity.attributes;
         Self {
             required: self_registered || attributes.bool("RequireConsent") == Some(true),
-            rememberable: attributes.bool("AllowRememberConsent") != Some(false),
+            rememberable: !self_registered
+                && attributes.bool("AllowRememberConsent") != Some(false),
             lifetime: attributes
                 .i32("ConsentLifetime")
                 .map(i64::from)

@@ -8,6 +8,7 @@ use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderValue, StatusCode, header};
 
+use super::consent;
 use super::session::SignedIn;
 use super::view::{self, FormPostView};
 use super::visitor::{Visitor, login_page, password_page};
@@ -34,11 +35,15 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Respons
         Ok(person) => person,
         Err(response) => return response,
     };
-    if request.client.consent.required || request.prompt.consent {
-        let refusal = Refusal::new("consent_required", "the application needs consent");
-        return refuse(&request.reply_to, &refusal);
+    match consent::is_due(&visitor, person, &request).await {
+        Ok(false) => grant(&visitor, person, &request).await,
+        Ok(true) if request.prompt.none => {
+            let refusal = Refusal::new("consent_required", "the user has not allowed this yet");
+            refuse(&request.reply_to, &refusal)
+        }
+        Ok(true) => consent::ask(&visitor, person, &params, &request),
+        Err(response) => response,
     }
-    grant(&visitor, person, &request).await
 }
 
 /// Reads a request; what cannot be granted is answered.
@@ -56,7 +61,7 @@ pub(super) async fn read(
 
 /// The person who signed in recently enough; else the way to the log-in page, or the refusal if
 /// nothing may be asked.
-fn ready_person<'a>(
+pub(super) fn ready_person<'a>(
     visitor: &'a Visitor,
     params: &Params,
     request: &AuthorizationRequest,

@@ -62,6 +62,23 @@ pub(super) struct LogoutView {
     pub(super) csrf: String,
 }
 
+/// What an application asks for.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub(super) struct ConsentView {
+    pub(super) tenant: String,
+    pub(super) csrf: String,
+    pub(super) user_name: String,
+    pub(super) request: String,
+    pub(super) client_name: String,
+    pub(super) client_id: String,
+    pub(super) host: String,
+    pub(super) is_local: bool,
+    pub(super) self_registered: bool,
+    pub(super) rememberable: bool,
+    pub(super) scopes: Vec<String>,
+}
+
 /// An answer the browser posts to an application.
 #[derive(Template)]
 #[template(path = "form_post.html")]

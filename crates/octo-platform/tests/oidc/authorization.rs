@@ -57,3 +57,273 @@ async fn a_person_signs_in_and_the_application_gets_tokens() {
         .await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.text);
 }
+
+#[tokio::test]
+async fn consent_is_asked_can_be_denied_and_is_remembered() {
+    let platform = TestPlatform::start().await;
+    let asking = Attributes::new().set("RequireConsent", true);
+    create_app(&platform.system(), "app", asking).await;
+    let (app, mut browser) = (App::new("app"), Browser::new(&platform));
+    let page = sign_in(&mut browser, &app).await;
+    for shown in [
+        "Test application",
+        "127.0.0.1:7777",
+        "Full access to all Octo platform APIs",
+        "Offline Access",
+        "admin",
+    ] {
+        assert!(
+            page.html.contains(shown),
+            "{shown} is missing in {}",
+            page.html
+        );
+    }
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("form-action 'self' http://127.0.0.1:7777;"),
+        "{policy}"
+    );
+    assert!(policy.contains("default-src 'none'") && !page.html.contains("<script"));
+    let form = page.form("/consent");
+    let silent = app.clone().with("prompt", "none");
+    let page = browser.open(&silent.address()).await;
+    assert_eq!(page.param("error").as_deref(), Some("consent_required"));
+
+    let forged = form.clone().with("csrf", "x").with("decision", "allow");
+    assert_eq!(browser.submit(&forged).await.status, 403);
+    let denied = form.clone().with("decision", "deny").with("remember", "");
+    let page = browser.submit(&denied).await;
+    assert!(page.path.starts_with(REDIRECT_URI), "{}", page.path);
+    assert_eq!(page.param("error").as_deref(), Some("access_denied"));
+    assert_eq!(page.param("state").as_deref(), Some("of the app & more"));
+    assert!(page.param("code").is_none());
+
+    let allowed = form.with("decision", "allow").with("remember", "yes");
+    let page = browser.submit(&allowed).await;
+    let answer = app.redeem(&platform, &page.param("code").unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let page = browser.open(&silent.address()).await;
+    assert!(page.param("code").is_some(), "{}", page.path);
+    let more = silent.with("scope", "openid email");
+    let page = browser.open(&more.address()).await;
+    assert_eq!(page.param("error").as_deref(), Some("consent_required"));
+}
+
+#[tokio::test]
+async fn what_the_form_says_is_checked_again() {
+    let platform = TestPlatform::start().await;
+    let asking = Attributes::new().set("RequireConsent", true);
+    create_app(&platform.system(), "app", asking).await;
+    let (app, mut browser) = (App::new("app"), Browser::new(&platform));
+    let form = sign_in(&mut browser, &app).await.form("/consent");
+    let foreign = app.with("redirect_uri", "https://evil.example/cb");
+    let query = foreign.address();
+    let query = query.split_once('?').unwrap().1;
+    let page = browser
+        .submit(&form.with("request", query).with("decision", "allow"))
+        .await;
+    assert_eq!(
+        (page.status.as_u16(), page.path.as_str()),
+        (400, "/octosystem/consent")
+    );
+}
+
+#[tokio::test]
+async fn a_code_is_bound_to_client_address_verifier_and_time() {
+    let platform = with_app().await;
+    create_app(&platform.system(), "other", Attributes::new()).await;
+    let (app, mut browser) = (App::new("app"), Browser::new(&platform));
+    let mut code = sign_in(&mut browser, &app).await.param("code");
+    let foreign = App::new("other");
+    let moved = app
+        .clone()
+        .with("redirect_uri", "http://127.0.0.1:7778/callback?app=1");
+    for (redeemer, verifier) in [
+        (&app, &foreign.verifier),
+        (&foreign, &app.verifier),
+        (&moved, &app.verifier),
+    ] {
+        let current = code.take().unwrap();
+        let answer = redeemer.redeem_with(&platform, &current, verifier).await;
+        assert_eq!(answer.error(), "invalid_grant", "{}", answer.text);
+        let again = app.redeem(&platform, &current).await;
+        assert_eq!(
+            again.error(),
+            "invalid_grant",
+            "a wrong attempt uses the code up"
+        );
+        code = browser.open(&app.address()).await.param("code");
+    }
+    let wrong_tenant = platform
+        .token(&[
+            ("grant_type", "authorization_code"),
+            ("client_id", "app"),
+            ("redirect_uri", REDIRECT_URI),
+            ("code", code.as_deref().unwrap()),
+            ("code_verifier", &app.verifier),
+            ("acr_values", "tenant:acme"),
+        ])
+        .await;
+    assert_eq!(wrong_tenant.error(), "invalid_grant");
+    platform.advance(301);
+    let late = app.redeem(&platform, &code.unwrap()).await;
+    assert_eq!(late.error(), "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_replayed_code_ends_the_tokens_it_led_to() {
+    let platform = with_app().await;
+    let (app, mut browser) = (App::new("app"), Browser::new(&platform));
+    let code = sign_in(&mut browser, &app).await.param("code").unwrap();
+    let tokens = app.redeem(&platform, &code).await.json();
+    let refresh = async || {
+        platform
+            .token(&[
+                ("grant_type", "refresh_token"),
+                ("client_id", "app"),
+                ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+            ])
+            .await
+    };
+    assert_eq!(refresh().await.status, 200);
+    assert_eq!(app.redeem(&platform, &code).await.error(), "invalid_grant");
+    assert_eq!(refresh().await.error(), "invalid_grant");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_address_that_is_not_the_clients() {
+    let platform = with_app().await;
+    let device = crate::platform::DEVICE_CLIENT;
+    for app in [
+        App::new("app").with("redirect_uri", "https://evil.example/cb"),
+        App::new("app").with("redirect_uri", "http://127.0.0.1:7777/callback"),
+        App::new("app").with("redirect_uri", "//evil.example"),
+        App::new("app").with("redirect_uri", ""),
+        App::new("nobody"),
+        App::new(""),
+        App::new(device),
+        App::new("app").with("acr_values", "tenant:nowhere"),
+        App::new("app").with("state", &"x".repeat(7000)),
+    ] {
+        let page = Browser::new(&platform).open(&app.address()).await;
+        assert_eq!(page.status, 400, "{}", page.path);
+        assert!(page.path.starts_with('/') && !page.alert().is_empty());
+        assert!(!page.html.contains("evil"), "{}", page.html);
+    }
+    let repeated = format!("{}&client_id=app", App::new("app").address());
+    assert_eq!(platform.get(&repeated).await.status, 400);
+}
+
+#[tokio::test]
+async fn faulty_requests_are_answered_to_the_client() {
+    let platform = with_app().await;
+    let app = || App::new("app");
+    for (app, error) in [
+        (
+            app().with("response_type", "token"),
+            "unsupported_response_type",
+        ),
+        (app().with("response_type", ""), "invalid_request"),
+        (app().with("response_mode", "fragment"), "invalid_request"),
+        (app().with("code_challenge", ""), "invalid_request"),
+        (app().with("code_challenge", "short"), "invalid_request"),
+        (
+            app().with("code_challenge_method", "plain"),
+            "invalid_request",
+        ),
+        (app().with("code_challenge_method", ""), "invalid_request"),
+        (app().with("scope", "openid nonsense"), "invalid_scope"),
+        (
+            app().with("resource", "https://evil.example/"),
+            "invalid_target",
+        ),
+        (app().with("prompt", "none login"), "invalid_request"),
+        (app().with("prompt", "create"), "invalid_request"),
+        (app().with("prompt", "none"), "login_required"),
+        (app().with("max_age", "soon"), "invalid_request"),
+        (app().with("request", "x"), "request_not_supported"),
+        (app().with("request_uri", "x"), "request_uri_not_supported"),
+    ] {
+        let page = Browser::new(&platform).open(&app.address()).await;
+        assert!(page.path.starts_with(REDIRECT_URI), "{}", page.path);
+        assert_eq!(page.param("error").as_deref(), Some(error), "{}", page.path);
+        assert!(page.param("state").is_some() && page.param("iss").is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_new_log_in_is_asked_for_when_the_client_wants_one() {
+    let platform = with_app().await;
+    let (app, mut browser) = (App::new("app"), Browser::new(&platform));
+    sign_in(&mut browser, &app).await;
+    assert!(browser.open(&app.address()).await.param("code").is_some());
+    let again = app.clone().with("prompt", "login");
+    let page = sign_in(&mut browser, &again).await;
+    assert!(page.param("code").is_some(), "{}", page.path);
+    platform.advance(100);
+    let recent = app.clone().with("max_age", "120");
+    assert!(
+        browser
+            .open(&recent.address())
+            .await
+            .param("code")
+            .is_some()
+    );
+    let page = sign_in(&mut browser, &app.with("max_age", "60")).await;
+    assert!(page.param("code").is_some(), "{}", page.path);
+}
+
+#[tokio::test]
+async fn an_answer_can_be_posted() {
+    let platform = with_app().await;
+    let app = App::new("app").with("response_mode", "form_post");
+    let page = sign_in(&mut Browser::new(&platform), &app).await;
+    let form = page.form("/callback?app=1");
+    assert_eq!(form.action, REDIRECT_URI);
+    assert_eq!(form.value("state"), "of the app & more");
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("http://127.0.0.1:7777"), "{policy}");
+    assert_eq!(app.redeem(&platform, form.value("code")).await.status, 200);
+}
+
+#[tokio::test]
+async fn tokens_are_meant_for_the_resource_that_was_asked_for() {
+    let platform = with_app().await;
+    let app = App::new("app").with("resource", &format!("{MCP_URL}/mcp"));
+    let mut browser = Browser::new(&platform);
+    let code = sign_in(&mut browser, &app).await.param("code").unwrap();
+    let tokens = app.redeem(&platform, &code).await.json();
+    let mcp = json!([format!("{MCP_URL}/")]);
+    let audience = |tokens: &serde_json::Value| {
+        claims(tokens["access_token"].as_str().unwrap())["aud"].clone()
+    };
+    assert_eq!(audience(&tokens), mcp);
+    let refresh = async |resource: &str| {
+        platform
+            .token(&[
+                ("grant_type", "refresh_token"),
+                ("client_id", "app"),
+                ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+                ("resource", resource),
+            ])
+            .await
+    };
+    assert_eq!(refresh("octoAPI").await.error(), "invalid_target");
+    assert_eq!(audience(&refresh(MCP_URL).await.json()), mcp);
+}
+
+#[tokio::test]
+async fn a_code_of_a_child_tenant_is_for_its_user() {
+    let platform = TestPlatform::start().await;
+    let acme = platform.create_tenant("octosystem", "acme").await;
+    create_app(&acme, "app", Attributes::new()).await;
+    platform.create_user(&acme, "ada", ADMIN_PASSWORD).await;
+    let app = App::new("app").with("acr_values", "tenant:Acme");
+    let page = Browser::new(&platform)
+        .sign_in(&app.address(), "ada", ADMIN_PASSWORD)
+        .await;
+    let tokens = app.redeem(&platform, &page.param("code").unwrap()).await;
+    let tokens = tokens.json();
+    let access = claims(tokens["access_token"].as_str().unwrap());
+    assert_eq!(access["tenant_id"], "acme");
+}
