@@ -66,6 +66,11 @@ bench-token *arguments:
     cargo build --release --package octo-mcp --package octo-bench
     "${CARGO_TARGET_DIR:-target}/release/octo-bench" token {{arguments}}
 
+# Measures pages of get_users in a tenant with ten thousand users.
+bench-users *arguments:
+    cargo build --release --package octo-mcp --package octo-bench
+    "${CARGO_TARGET_DIR:-target}/release/octo-bench" users {{arguments}}
+
 # Runs everything CI runs.
 ci:
     .ci/run

@@ -18,6 +18,7 @@ mod requests;
 mod sign_in;
 mod start;
 mod token;
+mod users;
 
 /// What can go wrong while measuring: nothing is recovered from, so a text is enough.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -40,6 +41,8 @@ enum Command {
     Entities(entities::Entities),
     /// Measure tokens for a service that acts for itself.
     Token(token::Token),
+    /// Measure pages of `get_users` in a tenant with many users.
+    Users(users::Users),
     /// The bare server `call` compares with; prints its address and serves until killed.
     EchoServer,
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Start(start) => start.run(),
         Command::Entities(entities) => entities.run(),
         Command::Token(token) => token.run(),
+        Command::Users(users) => users.run(),
         Command::EchoServer => echo::run().map(|()| true),
     };
     match done {

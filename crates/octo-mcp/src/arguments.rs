@@ -99,9 +99,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, schema: &'a JsonObject, value: Value, at: &str, depth: usize) -> Value {
         if depth > MAX_DEPTH {
-            self.problems
-                .push(format!("{at} is nested deeper than {MAX_DEPTH} levels."));
-            return Value::Null;
+            return self.too_deep(at);
         }
         let schema = self.resolve(schema);
         if let Some(choices) = alternatives(schema) {
@@ -143,10 +141,17 @@ impl<'a> Reader<'a> {
                 Ok(parsed @ (Value::Array(_) | Value::Object(_))) => {
                     self.value(schema, parsed, at, depth + 1)
                 }
+                Err(error) if error.to_string().starts_with("recursion limit") => self.too_deep(at),
                 _ => self.wrong(at, named(expected), Value::String(text)),
             },
             (_, value) => self.wrong(at, named(expected), value),
         }
+    }
+
+    fn too_deep(&mut self, at: &str) -> Value {
+        self.problems
+            .push(format!("{at} is nested deeper than {MAX_DEPTH} levels."));
+        Value::Null
     }
 
     fn array(

@@ -177,6 +177,18 @@ impl ChangeSet {
         self
     }
 
+    /// Adds all changes of another set.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.inserts.extend(other.inserts);
+        self.updates.extend(other.updates);
+        self.deletes.extend(other.deletes);
+        self.restores.extend(other.restores);
+        self.link.extend(other.link);
+        self.unlink.extend(other.unlink);
+        self
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.inserts.is_empty()

@@ -2,6 +2,10 @@
 //!
 //! Texts are meant for people and reach them unchanged; nothing in them is secret.
 
+use std::fmt;
+
+use octo_ck::RtCkId;
+
 use crate::entity::Entity;
 use crate::message::Messages;
 use crate::rt_id::RtId;
@@ -59,24 +63,18 @@ pub enum RuntimeError {
     /// The change contradicts the model.
     #[error("{0}")]
     Invalid(Messages),
-    /// Values or paths that do not fit their attributes, one line each.
-    #[error("{}", .0.join("\n"))]
-    InvalidValues(Vec<String>),
+    /// Expected versions of several entities are not the stored ones.
+    #[error("{}", lines(.0))]
+    VersionConflicts(Vec<VersionConflict>),
+    /// Values or paths that do not fit their attributes.
+    #[error("{}", lines(.0))]
+    InvalidValues(Vec<Problem>),
     /// Filters, sort keys or limits that make no sense, one line each.
     #[error("{}", .0.join("\n"))]
     InvalidQuery(Vec<String>),
-    /// A unique index of the model forbids the value.
-    #[error(
-        "An entity of type '{ck_type}' with {fields} exists already ('{existing}'). The index of the model allows it only once."
-    )]
-    Duplicate {
-        /// Type that declares the index.
-        ck_type: String,
-        /// The indexed paths and their values.
-        fields: String,
-        /// The entity that has the values.
-        existing: RtId,
-    },
+    /// Unique indexes of the model forbid values.
+    #[error("{}", lines(.0))]
+    Duplicate(Vec<Duplicate>),
     /// An entity of that id exists already.
     #[error("Entity with ID '{0}' exists already.")]
     IdTaken(RtId),
@@ -122,11 +120,89 @@ pub struct VersionConflict {
     pub entity: Entity,
 }
 
+/// Values that another entity has already, although an index of the model allows them only once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "An entity of type '{ck_type}' with {fields} exists already ('{existing}'). The index of the model allows it only once."
+)]
+pub struct Duplicate {
+    /// The changed entity.
+    pub entity: RtId,
+    /// Type that declares the index.
+    pub ck_type: RtCkId,
+    /// The indexed paths and their values.
+    pub fields: String,
+    /// The entity that has the values.
+    pub existing: RtId,
+}
+
+/// One thing that is wrong with a change set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The changed entity it is about, where that is known.
+    pub entity: Option<RtId>,
+    /// What is wrong.
+    pub text: String,
+    /// The stored version, when another one was expected.
+    pub current_version: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of an entity.
+    pub(crate) fn of(entity: Option<RtId>, text: impl ToString) -> Self {
+        Self {
+            entity,
+            text: text.to_string(),
+            current_version: None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn lines(items: &[impl fmt::Display]) -> String {
+    let lines: Vec<_> = items.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
 impl RuntimeError {
-    /// The conflict, when that is what went wrong.
+    /// Everything that is wrong, each with the changed entity it is about.
+    pub fn problems(&self) -> Vec<Problem> {
+        let conflict = |conflict: &VersionConflict| Problem {
+            entity: Some(conflict.entity.rt_id),
+            text: conflict.to_string(),
+            current_version: Some(conflict.current),
+        };
+        match self {
+            Self::VersionConflict(one) => vec![conflict(one)],
+            Self::VersionConflicts(all) => all.iter().map(conflict).collect(),
+            Self::InvalidValues(problems) => problems.clone(),
+            Self::Invalid(messages) => {
+                let messages = messages.0.iter();
+                messages
+                    .map(|message| Problem::of(message.entity, message))
+                    .collect()
+            }
+            Self::Duplicate(all) => {
+                let all = all.iter();
+                all.map(|one| Problem::of(Some(one.entity), one)).collect()
+            }
+            Self::EntityMissing { rt_id, .. }
+            | Self::EntityArchived { rt_id, .. }
+            | Self::IdTaken(rt_id) => vec![Problem::of(Some(*rt_id), self)],
+            other => vec![Problem::of(None, other)],
+        }
+    }
+
+    /// The first conflict, when that is what went wrong.
     pub fn as_conflict(&self) -> Option<&VersionConflict> {
         match self {
             Self::VersionConflict(conflict) => Some(conflict),
+            Self::VersionConflicts(all) => all.first(),
             _ => None,
         }
     }

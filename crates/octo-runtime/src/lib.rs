@@ -78,7 +78,7 @@ pub use change::{
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};
 pub use entity::{Association, Direction, Entity, EntityRef, RtState};
-pub use error::{RuntimeError, VersionConflict};
+pub use error::{Duplicate, Problem, RuntimeError, VersionConflict};
 pub use migration::{MigrationRecord, MigrationResult, UpgradeOptions, UpgradeStatus};
 pub use models::{EnumChange, InstalledModel, ModelImport};
 pub use persisted::{PersistedQuery, PersistedQueryError};

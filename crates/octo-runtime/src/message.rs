@@ -6,6 +6,7 @@ use octo_ck::RtCkId;
 use octo_ck::model::Multiplicity;
 
 use crate::entity::EntityRef;
+use crate::rt_id::RtId;
 use crate::tenant_id::TenantId;
 
 /// How grave a message is; both kinds stop the change.
@@ -26,6 +27,8 @@ pub struct Message {
     pub code: u16,
     /// What was found; starts with the tenant id.
     pub text: String,
+    /// The changed entity it is about.
+    pub entity: Option<RtId>,
 }
 
 /// All findings of one change set.
@@ -63,6 +66,7 @@ impl fmt::Display for Messages {
 #[derive(Debug)]
 pub(crate) struct Findings<'a> {
     tenant: &'a TenantId,
+    entity: Option<RtId>,
     messages: Vec<Message>,
 }
 
@@ -70,8 +74,19 @@ impl<'a> Findings<'a> {
     pub(crate) fn new(tenant: &'a TenantId) -> Self {
         Self {
             tenant,
+            entity: None,
             messages: Vec::new(),
         }
+    }
+
+    /// From now on findings are about this entity.
+    pub(crate) fn about(&mut self, entity: RtId) {
+        self.entity = Some(entity);
+    }
+
+    /// The entity findings are about.
+    pub(crate) fn entity(&self) -> Option<RtId> {
+        self.entity
     }
 
     pub(crate) fn into_messages(self) -> Messages {
@@ -87,6 +102,7 @@ impl<'a> Findings<'a> {
             level,
             code,
             text: format!("{}: {text}", self.tenant),
+            entity: self.entity,
         });
     }
 

@@ -13,6 +13,7 @@ use crate::store::WriteTransaction;
 use crate::tenant_id::TenantId;
 
 mod assign;
+mod bounds;
 pub(crate) mod complete;
 mod counters;
 mod deletes;
@@ -71,14 +72,11 @@ pub(crate) fn run(
     let deleted = deletes::write(transaction, graph, deletes, now)?;
     let updated = updates::write(transaction, updates)?;
     restores::write(transaction, &restores)?;
-    for entity in &inserts {
-        transaction.insert(entity)?;
-    }
+    transaction.insert_all(&inserts)?;
     counters.write(transaction, now)?;
     links.write_additions(transaction)?;
-    for entity in inserts.iter().chain(&updated).chain(&restores) {
-        unique::check(transaction, graph, entity)?;
-    }
+    let written = inserts.iter().chain(&updated).chain(&restores);
+    unique::check(transaction, graph, written)?;
     Ok(Applied {
         inserted: inserts,
         updated,

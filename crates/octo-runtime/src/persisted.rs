@@ -27,7 +27,7 @@ pub struct PersistedQuery {
     pub ck_type: String,
     /// Which of them: conditions, searches and sort order.
     pub entities: EntityQuery,
-    /// Paths the query looks at, other than those of its conditions.
+    /// Paths that matches are found, sorted or computed by, other than those of its conditions.
     pub paths: Vec<String>,
     /// What is wanted of the matches.
     pub wanted: Wanted,
@@ -282,7 +282,7 @@ fn text(attributes: &Attributes, name: &str) -> Option<String> {
 
 fn paths_of(wanted: &Wanted) -> Vec<String> {
     let (columns, keys) = match wanted {
-        Wanted::Entities(paths) => (&[][..], paths.as_slice()),
+        Wanted::Entities(_) => return Vec::new(),
         Wanted::Figures(columns) => (columns.as_slice(), &[][..]),
         Wanted::Groups(columns, paths) => (columns.as_slice(), paths.as_slice()),
     };

@@ -126,6 +126,12 @@ pub trait WriteTransaction {
     /// Entities that meet a query.
     fn query(&mut self, query: &StoreQuery) -> Result<Page<Entity>, StoreError>;
 
+    /// Ids of the entities that meet a query, in its order.
+    fn find_ids(&mut self, query: &StoreQuery) -> Result<Vec<RtId>, StoreError>;
+
+    /// Which of these ids are taken, by archived entities as well; in any order.
+    fn taken_ids(&mut self, rt_ids: &[RtId]) -> Result<Vec<RtId>, StoreError>;
+
     /// At most `limit` entities of exactly this type, archived ones included, in ascending order of
     /// their ids, beginning after `after`. The type need not be in the graph.
     fn batch(
@@ -148,6 +154,11 @@ pub trait WriteTransaction {
 
     /// Adds an entity; its id must be free.
     fn insert(&mut self, entity: &Entity) -> Result<(), StoreError>;
+
+    /// Adds entities; their ids must be free.
+    fn insert_all(&mut self, entities: &[Entity]) -> Result<(), StoreError> {
+        entities.iter().try_for_each(|entity| self.insert(entity))
+    }
 
     /// Changes an entity; only what the patch names is written.
     fn patch(&mut self, patch: &EntityPatch) -> Result<(), StoreError>;

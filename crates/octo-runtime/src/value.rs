@@ -18,6 +18,7 @@ pub mod coerce;
 pub(crate) mod composite;
 pub(crate) mod instants;
 pub(crate) mod stored;
+pub(crate) mod written;
 
 /// Ticks of 100 ns in one second, the unit of time spans.
 pub const TICKS_PER_SECOND: i64 = 10_000_000;

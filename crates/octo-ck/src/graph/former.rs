@@ -13,7 +13,7 @@ use crate::id::RtCkId;
 impl TypeGraph {
     /// These types together with those of `former`.
     ///
-    /// Types, records and enums that are gone are there as they were. Where both graphs have a type,
+    /// Types, records, enums and roles that are gone are there as they were. Where both graphs have a type,
     /// it has the attributes of both, and an attribute whose kind of value changed is the former one.
     /// `moves` names types whose entities become entities of another type, in this order: the other
     /// type has their attributes as well.
@@ -35,6 +35,10 @@ impl TypeGraph {
         for (id, node) in &former.enums {
             let missing = || Arc::clone(node);
             joined.enums.entry(id.clone()).or_insert_with(missing);
+        }
+        for (id, node) in &former.roles {
+            let missing = || Arc::clone(node);
+            joined.roles.entry(id.clone()).or_insert_with(missing);
         }
         for (from, to) in moves {
             if let Some(source) = joined.types.get(from).cloned() {

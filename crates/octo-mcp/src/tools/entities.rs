@@ -1,7 +1,8 @@
 //! Entities of a tenant (spec, runtime 2).
 
 mod associations;
-mod columns;
+mod bulk;
+pub(super) mod columns;
 pub(super) mod criteria;
 mod edges;
 mod link;
@@ -26,6 +27,7 @@ use serde_json::Value;
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
+use bulk::{create_entities, delete_entities, update_entities};
 use columns::Columns;
 use link::{create_association, delete_association};
 use navigate::navigate_associations;
@@ -82,6 +84,31 @@ pub fn toolset() -> Toolset {
             .risk(Risk::Medium)
             .destructive()
             .confirm(link::DeleteAssociation::refusal),
+    )
+    .tool(
+        tool("create_entities", create_entities)
+            .risk(Risk::Medium)
+            .adds()
+            .check(|p: &bulk::CreateEntities| p.check()),
+    )
+    .tool(
+        tool("update_entities", update_entities)
+            .risk(Risk::High)
+            .adds()
+            .destructive()
+            .check(|p: &bulk::UpdateEntities| p.check()),
+    )
+    .tool(
+        tool("delete_entities", delete_entities)
+            .risk(Risk::High)
+            .destructive()
+            .check(|p: &bulk::DeleteEntities| p.check())
+            .confirm(|p: &bulk::DeleteEntities| {
+                format!(
+                    "Refusing to delete {} entities without confirm=true.",
+                    p.count()
+                )
+            }),
     )
 }
 
@@ -214,7 +241,7 @@ fn parse_id(text: &str) -> Result<RtId, Failure> {
 }
 
 /// An entity as callers see it: without secrets.
-pub(super) fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
+fn shown(entity: Entity, graph: &TypeGraph, projection: &Projection) -> EntityDto {
     let entity = protection::redacted(entity, graph);
     EntityDto::new(&entity, graph, projection)
 }

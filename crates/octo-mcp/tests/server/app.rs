@@ -180,6 +180,27 @@ pub fn assert_success(answer: &Value) {
     assert_eq!(answer["isSuccess"], json!(true), "{answer:#}");
 }
 
+/// Calls a tool on tenant `acme` and fails the test unless it succeeds with this message.
+pub async fn expect(client: &mut Client, tool: &str, mut arguments: Value, text: &str) -> Value {
+    arguments["tenantId"] = json!("acme");
+    let answer = client.call(tool, arguments).await;
+    assert_success(&answer);
+    assert_eq!(answer["message"], json!(text), "{answer:#}");
+    assert_eq!(answer["tenantId"], json!("acme"), "{answer:#}");
+    answer
+}
+
+/// Calls a tool on tenant `acme` and fails the test unless it is refused with this text.
+pub async fn refuse(client: &mut Client, tool: &str, mut arguments: Value, part: &str) {
+    arguments["tenantId"] = json!("acme");
+    let answer = client.call(tool, arguments).await;
+    assert_failure(&answer, part);
+    assert!(
+        answer["tenantId"].is_null(),
+        "only a success tells the tenant: {answer:#}"
+    );
+}
+
 /// Fails the test unless the call failed with a text that contains `part`.
 #[track_caller]
 pub fn assert_failure(answer: &Value, part: &str) {

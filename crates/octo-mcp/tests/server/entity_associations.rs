@@ -69,7 +69,7 @@ async fn associations_that_cannot_be_leave_nothing() {
         ),
         (
             json!([{"ckRoleId": "Landlord", "targetRtId": centre}]),
-            "Names: Children, Customers, Parent",
+            "Names: Customers, Parent",
         ),
         (
             json!([parent(&centre), {"ckRoleId": "System.Identity/AssignedRole", "targetRtId": centre}]),

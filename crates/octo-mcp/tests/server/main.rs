@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "modules of one test binary")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panic")]
 
+mod admin_provisioning;
 mod aggregation;
 mod api_access;
 mod app;
@@ -16,12 +17,17 @@ mod browser;
 mod client;
 mod completion;
 mod confirm;
+mod conflicts;
 mod contract;
 mod edge;
+mod email_rules;
 mod entities;
 mod entity_associations;
+mod entity_bulk;
 mod files;
+mod garden;
 mod gate;
+mod groups;
 mod knowledge;
 mod links;
 mod matrix;
@@ -31,6 +37,7 @@ mod navigate;
 mod oauth_clients;
 mod persisted_queries;
 mod protocol;
+mod queries;
 mod resources;
 mod roles;
 mod services;
@@ -40,5 +47,7 @@ mod tokens;
 mod town;
 mod trees;
 mod types;
+mod user_mappings;
 mod users;
+mod users_list;
 mod wire;

@@ -19,6 +19,9 @@ fn fitting_arguments(tool: &Tool) -> Value {
     for name in required.unwrap_or_default() {
         let name = name.as_str().unwrap();
         let value = match properties[name]["type"].as_str() {
+            Some("array") if name == "entities" => {
+                json!([{"rtId": "660000000000000000000001", "ckTypeId": "Example/Place"}])
+            }
             _ if properties[name]["enum"].is_array() => properties[name]["enum"][0].clone(),
             Some("array") if properties[name]["items"]["type"] == "string" => json!(["name"]),
             Some("array") => json!([{"attributePath": "name", "value": "x"}]),

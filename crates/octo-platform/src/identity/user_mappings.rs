@@ -3,7 +3,7 @@
 pub(super) mod dto;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
@@ -57,7 +57,7 @@ pub(super) async fn read(
 pub(super) async fn create(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
-    uri: http::Uri,
+    OriginalUri(uri): OriginalUri,
     JsonBody(body): JsonBody<MappingBody>,
 ) -> Result<Response, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;

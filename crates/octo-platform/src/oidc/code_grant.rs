@@ -62,7 +62,7 @@ async fn grant(
 ) -> Result<(Grant, bool), OAuthError> {
     let user = issue::active_user(&tenant, granted.user).await?;
     let scopes = Scopes::load(&tenant).await?;
-    let asked = scopes.resources(request.params.resources())?;
+    let asked = scopes.resources(request.params.resources(), &granted.scopes)?;
     let offline = client.offline_access && has_offline(&granted.scopes);
     let authentication = Authentication {
         auth_time: granted.auth_time,

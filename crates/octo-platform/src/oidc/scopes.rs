@@ -34,6 +34,7 @@ struct ApiResource {
     name: String,
     scopes: Vec<String>,
     claims: Vec<String>,
+    needs_indicator: bool,
 }
 
 impl Scopes {
@@ -112,19 +113,27 @@ impl Scopes {
     }
 
     /// Names of the API resources meant by resource indicators (RFC 8707): equal to the name but
-    /// for a trailing slash, or an address below a name that is one.
+    /// for a trailing slash, or an address below a name that is one. Tokens are narrowed to them;
+    /// without an indicator they are for all resources that do not insist on one.
     ///
     /// # Errors
-    /// `invalid_target` for an indicator that means none.
-    pub fn resources(&self, indicators: &[String]) -> Result<Vec<String>, OAuthError> {
+    /// `invalid_target` for an indicator that means none, or one that owns none of `granted`.
+    pub fn resources(
+        &self,
+        indicators: &[String],
+        granted: &[String],
+    ) -> Result<Vec<String>, OAuthError> {
         let names = indicators.iter().map(|indicator| {
-            let meant = |resource: &&ApiResource| is_meant(&resource.name, indicator);
-            let resource = self.resources.iter().find(meant);
+            let meant = |resource: &&ApiResource| {
+                is_meant(&resource.name, indicator) && resource.owns_one_of(granted)
+            };
+            let meant = self.resources.iter().filter(meant);
+            let resource = meant.max_by_key(|resource| resource.name.len());
             resource
                 .map(|resource| resource.name.clone())
                 .ok_or_else(|| {
                     OAuthError::new("invalid_target")
-                        .describe("resource names no API that is known here")
+                        .describe("resource names no API that owns one of the scopes")
                 })
         });
         Ok(distinct(names.collect::<Result<Vec<_>, _>>()?.into_iter()))
@@ -194,10 +203,19 @@ impl Scopes {
         granted: &'a [String],
         only: &'a [String],
     ) -> impl Iterator<Item = &'a ApiResource> {
-        self.resources
-            .iter()
-            .filter(|resource| resource.scopes.iter().any(|scope| granted.contains(scope)))
-            .filter(|resource| only.is_empty() || only.contains(&resource.name))
+        self.resources.iter().filter(|resource| {
+            let is_meant = match only.is_empty() {
+                true => !resource.needs_indicator,
+                false => only.contains(&resource.name),
+            };
+            is_meant && resource.owns_one_of(granted)
+        })
+    }
+}
+
+impl ApiResource {
+    fn owns_one_of(&self, granted: &[String]) -> bool {
+        self.scopes.iter().any(|scope| granted.contains(scope))
     }
 }
 
@@ -228,6 +246,7 @@ fn resource(entity: &Entity) -> Option<ApiResource> {
         name: entity.attributes.str("Name")?.to_owned(),
         scopes: entity.attributes.strings("Scopes").to_vec(),
         claims: entity.attributes.strings("Claims").to_vec(),
+        needs_indicator: entity.attributes.bool("RequireResourceIndicator") == Some(true),
     })
 }
 

@@ -87,7 +87,7 @@ impl Request<'_> {
             sid: Some(approval.sid),
         };
         let scopes = Scopes::load(&tenant).await?;
-        let resources = scopes.resources(self.params.resources())?;
+        let resources = scopes.resources(self.params.resources(), &approval.scopes)?;
         let offline = client.offline_access && has_offline(&approval.scopes);
         let grant = Grant {
             tenant,
@@ -123,7 +123,7 @@ impl Request<'_> {
         }
         let granted = narrowed(&grant.scopes, self.params.get("scope"))?;
         let scopes = Scopes::load(&tenant).await?;
-        let asked = scopes.resources(self.params.resources())?;
+        let asked = scopes.resources(self.params.resources(), &granted)?;
         let resources = restricted(&grant.resources, asked)?;
         let successor = refresh::rotate(self.state, &tenant, &client, handle).await?;
         let user = Some((user, grant.authentication()));
@@ -152,7 +152,7 @@ impl Request<'_> {
         }
         let scopes = Scopes::load(&tenant).await?;
         let granted = scopes.for_service(&client, self.params.get("scope"))?;
-        let resources = scopes.resources(self.params.resources())?;
+        let resources = scopes.resources(self.params.resources(), &granted)?;
         let grant = Grant {
             tenant,
             client,
@@ -173,7 +173,7 @@ impl Request<'_> {
         }
         let scopes = Scopes::load(&tenant).await?;
         let granted = scopes.for_user(&client, self.params.get("scope"))?;
-        let resources = scopes.resources(self.params.resources())?;
+        let resources = scopes.resources(self.params.resources(), &granted)?;
         let grant = Grant {
             tenant,
             client,

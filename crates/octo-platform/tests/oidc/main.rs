@@ -14,6 +14,7 @@ mod callers;
 mod device_flow;
 mod discovery;
 mod exchange;
+mod groups;
 mod pages;
 mod refresh;
 mod seeding;

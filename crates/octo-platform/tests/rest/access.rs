@@ -12,6 +12,26 @@ const READING: &[(&str, &str)] = &[
     ("identity", "roles"),
     ("identity", "roles/GetPaged"),
     ("identity", "roles/names/Development"),
+    ("identity", "groups"),
+    ("identity", "groups/GetPaged"),
+    ("identity", "groups/660000000000000000000040"),
+    ("identity", "groups/names/TenantOwners"),
+    ("identity", "groups/660000000000000000000040/roles"),
+    ("identity", "groups/660000000000000000000040/members/users"),
+    (
+        "identity",
+        "groups/660000000000000000000040/members/clients",
+    ),
+    ("identity", "groups/660000000000000000000040/members/groups"),
+    ("identity", "emailDomainGroupRules"),
+    ("identity", "emailDomainGroupRules/660000000000000000000040"),
+    ("identity", "externalTenantUserMappings"),
+    (
+        "identity",
+        "externalTenantUserMappings/660000000000000000000040",
+    ),
+    ("identity", "tools/generatePassword"),
+    ("identity", "diagnostics"),
     ("identity", "clients"),
     ("identity", "clients/GetPaged"),
     ("identity", "clients/octo-cli"),
@@ -46,6 +66,75 @@ const WRITING: &[(&str, &str, &str)] = &[
     ("identity", "POST", "roles"),
     ("identity", "PUT", "roles/Development"),
     ("identity", "DELETE", "roles/Development"),
+    ("identity", "PUT", "users/admin/roles"),
+    ("identity", "POST", "users/admin/merge"),
+    ("identity", "POST", "groups"),
+    ("identity", "PUT", "groups/660000000000000000000040"),
+    ("identity", "DELETE", "groups/660000000000000000000040"),
+    ("identity", "PUT", "groups/660000000000000000000040/roles"),
+    (
+        "identity",
+        "PUT",
+        "groups/660000000000000000000040/members/users/1",
+    ),
+    (
+        "identity",
+        "DELETE",
+        "groups/660000000000000000000040/members/users/1",
+    ),
+    (
+        "identity",
+        "PUT",
+        "groups/660000000000000000000040/members/clients/1",
+    ),
+    (
+        "identity",
+        "DELETE",
+        "groups/660000000000000000000040/members/clients/1",
+    ),
+    (
+        "identity",
+        "PUT",
+        "groups/660000000000000000000040/members/groups/1",
+    ),
+    (
+        "identity",
+        "DELETE",
+        "groups/660000000000000000000040/members/groups/1",
+    ),
+    ("identity", "POST", "emailDomainGroupRules"),
+    (
+        "identity",
+        "PUT",
+        "emailDomainGroupRules/660000000000000000000041",
+    ),
+    (
+        "identity",
+        "DELETE",
+        "emailDomainGroupRules/660000000000000000000041",
+    ),
+    ("identity", "POST", "externalTenantUserMappings"),
+    (
+        "identity",
+        "PUT",
+        "externalTenantUserMappings/660000000000000000000041",
+    ),
+    (
+        "identity",
+        "DELETE",
+        "externalTenantUserMappings/660000000000000000000041",
+    ),
+    ("identity", "GET", "adminProvisioning/acme"),
+    ("identity", "POST", "adminProvisioning/acme"),
+    ("identity", "GET", "adminProvisioning/acme/sourceUsers"),
+    ("identity", "GET", "adminProvisioning/acme/roles"),
+    ("identity", "GET", "adminProvisioning/acme/groups"),
+    ("identity", "POST", "adminProvisioning/acme/withGroups"),
+    (
+        "identity",
+        "DELETE",
+        "adminProvisioning/acme/660000000000000000000041",
+    ),
     (
         "identity",
         "POST",
@@ -127,9 +216,13 @@ fn body(method: &str, route: &str) -> Option<&'static str> {
     if method == "GET" || ["tenants", "models", "jobs"].iter().any(is_bodiless) {
         return None;
     }
-    match route.starts_with("clients/") && route.ends_with("/roles") {
+    match method == "PUT" && route.ends_with("/roles") {
         true => Some("[]"),
-        false => Some(r#"{"name":"someone"}"#),
+        false => Some(
+            r#"{"name":"someone","groupName":"some","emailDomainPattern":"x.org",
+                "targetGroupRtId":"660000000000000000000040","sourceUserName":"someone",
+                "sourceTenantId":"other","sourceUserId":"660000000000000000000040"}"#,
+        ),
     }
 }
 

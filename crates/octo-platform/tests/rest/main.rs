@@ -4,6 +4,8 @@
 
 mod access;
 mod clients;
+mod email_rules;
+mod groups;
 mod import;
 mod jobs;
 mod mirrors;
@@ -12,5 +14,8 @@ mod provisioning;
 mod resources;
 mod roles;
 mod secrets;
+mod setup;
 mod tenants;
+mod user_mappings;
 mod users;
+mod users_more;

@@ -233,3 +233,27 @@ async fn discovery_lists_the_scopes_that_want_to_be_seen() {
     assert_eq!(now.len(), seeded.len() + 1);
     assert!(now.contains(&json!("billing.read")));
 }
+
+#[tokio::test]
+async fn a_token_can_be_asked_for_one_resource() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    identity.create_client(&machine("robot")).await.unwrap();
+    let shy = ApiResourceDto {
+        require_resource_indicator: true,
+        ..resource("https://shy.example/", &["octo_api"])
+    };
+    identity.create_api_resource(&shy).await.unwrap();
+    let audience = async |further: &[(&str, &str)]| {
+        claims(&token(&platform, SYSTEM, "robot", SECRET, further).await)["aud"].clone()
+    };
+    let all = audience(&[]).await.to_string();
+    assert!(all.contains("octoAPI") && !all.contains("shy"), "{all}");
+    for indicator in ["https://shy.example/", "https://shy.example"] {
+        let one = audience(&[("resource", indicator)]).await;
+        assert_eq!(one, json!(["https://shy.example/"]));
+    }
+    let other = [("resource", "https://other.example")];
+    let other = token(&platform, SYSTEM, "robot", SECRET, &other).await;
+    assert_eq!(other["error"], "invalid_target");
+}

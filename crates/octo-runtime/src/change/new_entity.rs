@@ -29,6 +29,11 @@ impl NewEntity {
         }
     }
 
+    /// Its type, as given.
+    pub fn ck_type(&self) -> &str {
+        &self.ck_type
+    }
+
     /// The id it will have.
     pub fn rt_id(&self) -> RtId {
         self.rt_id

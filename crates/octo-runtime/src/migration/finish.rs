@@ -93,7 +93,7 @@ impl Run<'_> {
                     } else {
                         &mut warnings
                     };
-                    match unique::check(self.transaction, self.graph, &entity) {
+                    match unique::check(self.transaction, self.graph, std::iter::once(&entity)) {
                         Err(RuntimeError::Store(error)) => return Err(error.into()),
                         Err(duplicate) => notes.add(duplicate.to_string()),
                         Ok(()) => {}

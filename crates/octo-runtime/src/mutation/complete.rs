@@ -35,6 +35,24 @@ impl Completion<'_, '_, '_> {
         }
     }
 
+    /// Only reports mandatory attributes of a new entity that have no value and are not among
+    /// `named`: with values that were not understood around, filling in would mislead.
+    pub(super) fn missing(
+        &mut self,
+        attributes: &Attributes,
+        nodes: &[Arc<AttributeNode>],
+        named: &[String],
+        owner: &str,
+    ) {
+        for node in nodes {
+            let has_source = default(node).is_some() || node.auto_increment_reference.is_some();
+            let is_given = attributes.contains(&node.name) || named.contains(&node.name);
+            if !node.is_optional && !has_source && !is_given {
+                self.findings.mandatory_missing(&node.name, owner);
+            }
+        }
+    }
+
     /// The records inside one attribute.
     pub(super) fn inside(
         &mut self,

@@ -1,16 +1,17 @@
 //! New entities.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use octo_ck::graph::TypeNode;
 
 use super::assign::{self, Draft};
 use super::complete::Completion;
-use super::{Stage, display};
+use super::{Stage, bounds, display};
 use crate::attributes::Attributes;
 use crate::change::NewEntity;
 use crate::entity::{Entity, EntityRef, RtState};
 use crate::error::RuntimeError;
+use crate::rt_id::RtId;
 use crate::value::coerce::{Coercion, Slot};
 use crate::value::composite::undefined;
 
@@ -19,13 +20,11 @@ pub(super) fn plan(
     stage: &mut Stage<'_>,
     inserts: &[NewEntity],
 ) -> Result<Vec<Entity>, RuntimeError> {
-    let mut ids = BTreeSet::new();
+    refuse_taken_ids(stage, inserts)?;
     let mut entities = Vec::with_capacity(inserts.len());
     for new in inserts {
-        if !ids.insert(new.rt_id) || stage.transaction.entity(new.rt_id)?.is_some() {
-            return Err(RuntimeError::IdTaken(new.rt_id));
-        }
         let graph = stage.graph;
+        stage.problems.about(new.rt_id);
         let Some(node) = stage.problems.find_type(graph, &new.ck_type) else {
             continue;
         };
@@ -36,6 +35,17 @@ pub(super) fn plan(
         entities.push(entity(stage, node, new)?);
     }
     Ok(entities)
+}
+
+fn refuse_taken_ids(stage: &mut Stage<'_>, inserts: &[NewEntity]) -> Result<(), RuntimeError> {
+    let ids: Vec<RtId> = inserts.iter().map(|new| new.rt_id).collect();
+    let mut seen = HashSet::with_capacity(ids.len());
+    let twice = ids.iter().copied().find(|id| !seen.insert(*id));
+    let taken = match twice {
+        Some(id) => Some(id),
+        None => stage.transaction.taken_ids(&ids)?.pop(),
+    };
+    taken.map_or(Ok(()), |id| Err(RuntimeError::IdTaken(id)))
 }
 
 fn entity(stage: &mut Stage<'_>, node: &TypeNode, new: &NewEntity) -> Result<Entity, RuntimeError> {
@@ -85,19 +95,23 @@ fn values(
         attributes: &mut attributes,
         well_known_name,
     };
-    assign::apply(&mut draft, node, graph, &new.assignments, &mut coercion);
+    let mut named = assign::apply(&mut draft, node, graph, &new.assignments, &mut coercion);
     let is_sound = coercion.is_clean();
     let owner = EntityRef::new(node.rt_id.clone(), new.rt_id).to_string();
+    let mut completion = Completion {
+        graph,
+        coercion: &mut coercion,
+        findings: &mut stage.problems.findings,
+        optional_defaults: new.optional_defaults,
+    };
     if is_sound {
-        // With bad values around, "missing" would often only mean "not understood".
-        Completion {
-            graph,
-            coercion: &mut coercion,
-            findings: &mut stage.problems.findings,
-            optional_defaults: new.optional_defaults,
-        }
-        .all(&mut attributes, &node.attributes, &owner);
+        completion.all(&mut attributes, &node.attributes, &owner);
+    } else {
+        let set = new.attributes.iter().map(|(name, _)| name.to_owned());
+        named.attributes.extend(set);
+        completion.missing(&attributes, &node.attributes, &named.attributes, &owner);
     }
     stage.problems.values(coercion.finish());
+    bounds::check(&mut stage.problems, &owner, &attributes);
     attributes
 }

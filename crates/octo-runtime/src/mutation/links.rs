@@ -57,6 +57,24 @@ struct Surroundings<'c> {
     inserted: BTreeMap<RtId, &'c Entity>,
     /// New entities that have problems of their own.
     failed: BTreeSet<RtId>,
+    /// Stored entities that the set changes.
+    changed: BTreeSet<RtId>,
+}
+
+impl Surroundings<'_> {
+    /// The end of an edge that the set is about: problems are reported for it.
+    fn subject(&self, origin: &LinkEnd, target: &LinkEnd) -> RtId {
+        let is_ours = |id: &RtId| {
+            self.inserted.contains_key(id)
+                || self.failed.contains(id)
+                || self.changed.contains(id)
+                || self.restored.contains(id)
+        };
+        match is_ours(&target.rt_id) && !is_ours(&origin.rt_id) {
+            true => target.rt_id,
+            false => origin.rt_id,
+        }
+    }
 }
 
 /// Collects the edges of a set.
@@ -86,6 +104,7 @@ pub(super) fn plan(
         deleted: deletes.iter().map(|delete| delete.entity.rt_id).collect(),
         restored: restores.iter().map(|entity| entity.rt_id).collect(),
         failed: failed.filter(|id| !inserted.contains_key(id)).collect(),
+        changed: changes.updates.iter().map(|update| update.rt_id).collect(),
         inserted,
     };
     let mut planner = Planner {
@@ -109,6 +128,8 @@ pub(super) fn plan(
 
 impl Planner<'_, '_, '_> {
     fn remove(&mut self, change: &Unlink) -> Result<(), RuntimeError> {
+        let subject = self.around.subject(&change.origin, &change.target);
+        self.stage.problems.about(subject);
         let (Some(origin), Some(target)) = (
             self.reference(&change.origin),
             self.reference(&change.target),
@@ -133,6 +154,8 @@ impl Planner<'_, '_, '_> {
     }
 
     fn add(&mut self, change: &NewAssociation) -> Result<(), RuntimeError> {
+        let subject = self.around.subject(&change.origin, &change.target);
+        self.stage.problems.about(subject);
         let origin = self.existing(&change.origin)?;
         let target = self.existing(&change.target)?;
         let (Some(origin), Some(target)) = (origin, target) else {
@@ -167,7 +190,8 @@ impl Planner<'_, '_, '_> {
         if self.added.contains(&key) {
             return Ok(true);
         }
-        if self.removed.contains(&key) {
+        let is_new = |id: &RtId| self.around.inserted.contains_key(id);
+        if self.removed.contains(&key) || is_new(&key.origin) || is_new(&key.target) {
             return Ok(false);
         }
         let transaction = &mut self.stage.transaction;

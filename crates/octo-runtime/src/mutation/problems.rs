@@ -6,7 +6,7 @@ use octo_ck::TypeGraph;
 use octo_ck::graph::TypeNode;
 
 use crate::entity::Entity;
-use crate::error::{RuntimeError, VersionConflict};
+use crate::error::{Problem, RuntimeError, VersionConflict};
 use crate::message::{Findings, Messages};
 use crate::resolve;
 use crate::rt_id::RtId;
@@ -14,17 +14,17 @@ use crate::tenant_id::TenantId;
 
 pub(super) struct Problems<'a> {
     pub(super) findings: Findings<'a>,
-    conflict: Option<Box<VersionConflict>>,
+    conflicts: Vec<VersionConflict>,
     /// What makes an error of its own when it is the only problem.
     single: Option<RuntimeError>,
-    values: Vec<String>,
+    values: Vec<Problem>,
 }
 
 impl<'a> Problems<'a> {
     pub(super) fn new(tenant: &'a TenantId) -> Self {
         Self {
             findings: Findings::new(tenant),
-            conflict: None,
+            conflicts: Vec::new(),
             single: None,
             values: Vec::new(),
         }
@@ -66,37 +66,49 @@ impl<'a> Problems<'a> {
 
     /// An entity to restore is not archived.
     pub(super) fn active(&mut self, ck_type: &str, rt_id: RtId) {
-        self.values.push(format!(
-            "Entity '{ck_type}@{rt_id}' is not archived, there is nothing to restore."
+        self.values.push(Problem::of(
+            Some(rt_id),
+            format!("Entity '{ck_type}@{rt_id}' is not archived, there is nothing to restore."),
         ));
+    }
+
+    /// From now on problems are about this entity.
+    pub(super) fn about(&mut self, entity: RtId) {
+        self.findings.about(entity);
     }
 
     /// Values that do not fit.
     pub(super) fn values(&mut self, problems: Result<(), Vec<String>>) {
         if let Err(problems) = problems {
-            self.values.extend(problems);
+            let entity = self.findings.entity();
+            let problems = problems.into_iter();
+            self.values
+                .extend(problems.map(|text| Problem::of(entity, text)));
         }
     }
 
-    /// Compares the version a caller expects with the stored one; the first conflict counts.
+    /// Compares the version a caller expects with the stored one.
     pub(super) fn check_version(&mut self, expected: Option<u64>, stored: &Entity) {
         let stale = expected.filter(|expected| *expected != stored.version);
         if let Some(expected) = stale {
-            self.conflict.get_or_insert_with(|| {
-                Box::new(VersionConflict {
-                    expected,
-                    current: stored.version,
-                    entity: stored.clone(),
-                })
+            self.conflicts.push(VersionConflict {
+                expected,
+                current: stored.version,
+                entity: stored.clone(),
             });
         }
     }
 
-    /// Fails when there is any problem. A conflict weighs most, because the caller has to start
-    /// over anyway.
-    pub(super) fn finish(self) -> Result<(), RuntimeError> {
-        if let Some(conflict) = self.conflict {
-            return Err(RuntimeError::VersionConflict(conflict));
+    /// Fails when there is any problem. Conflicts weigh most, because the caller has to start over
+    /// anyway.
+    pub(super) fn finish(mut self) -> Result<(), RuntimeError> {
+        match self.conflicts.len() {
+            0 => {}
+            1 => {
+                let conflict = Box::new(self.conflicts.remove(0));
+                return Err(RuntimeError::VersionConflict(conflict));
+            }
+            _ => return Err(RuntimeError::VersionConflicts(self.conflicts)),
         }
         let messages = self.findings.into_messages();
         match (self.single, self.values.is_empty()) {
@@ -108,7 +120,8 @@ impl<'a> Problems<'a> {
     }
 }
 
-fn with_values(mut values: Vec<String>, messages: Messages) -> RuntimeError {
-    values.extend(messages.0.iter().map(ToString::to_string));
+fn with_values(mut values: Vec<Problem>, messages: Messages) -> RuntimeError {
+    let messages = messages.0.iter();
+    values.extend(messages.map(|message| Problem::of(message.entity, message)));
     RuntimeError::InvalidValues(values)
 }

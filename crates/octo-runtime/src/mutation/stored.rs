@@ -31,6 +31,7 @@ pub(super) fn find(
     rt_id: RtId,
 ) -> Result<Option<Entity>, RuntimeError> {
     let graph = stage.graph;
+    stage.problems.about(rt_id);
     let Some(asked) = stage.problems.find_type(graph, ck_type) else {
         return Ok(None);
     };

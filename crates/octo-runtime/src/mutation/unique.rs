@@ -3,60 +3,123 @@
 //! Checked after writing, inside the transaction, so that entities of the same change set see each
 //! other. A missing value counts like any other value, as in the original's database.
 
-use octo_ck::TypeGraph;
+use std::collections::HashMap;
+
 use octo_ck::graph::TypeNode;
 use octo_ck::model::{CkIndex, IndexType};
+use octo_ck::{RtCkId, TypeGraph};
 
 use crate::attributes::Attributes;
 use crate::entity::Entity;
-use crate::error::RuntimeError;
+use crate::error::{Duplicate, RuntimeError};
 use crate::resolve;
 use crate::store::{
-    Field, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test, WriteTransaction,
+    Field, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test, TypeScope, WriteTransaction,
 };
 use crate::value::coerce::shown;
 use crate::value::stored::encode;
 use crate::value::{Record, Value};
 
-/// Fails when another entity has the same values in a unique index.
-pub(crate) fn check(
+/// Duplicates named in one refusal.
+const MAX_NAMED: usize = 100;
+
+/// An index in the form in which it is checked.
+struct Unique {
+    declaring: RtCkId,
+    scope: TypeScope,
+    fields: Vec<(String, Field)>,
+    include_archived: bool,
+}
+
+/// Fails when other entities have the same values in a unique index.
+pub(crate) fn check<'e>(
     transaction: &mut dyn WriteTransaction,
     graph: &TypeGraph,
-    entity: &Entity,
+    entities: impl Iterator<Item = &'e Entity>,
 ) -> Result<(), RuntimeError> {
-    let Some(node) = graph.type_node(&entity.ck_type_id) else {
-        return Ok(());
-    };
-    for index in &node.indexes {
-        let include_archived = match index.index_type {
-            IndexType::Unique => true,
-            IndexType::UniqueNotDeleted => false,
-            IndexType::None | IndexType::Ascending | IndexType::Text => continue,
-        };
-        let declaring = declaring_type(graph, node, index);
-        let Some(tests) = tests(graph, node, index, entity) else {
-            continue;
-        };
-        let mut query = StoreQuery::of(resolve::scope(declaring));
-        query.include_archived = include_archived;
-        query.take = Some(2);
-        query.filter = Filter::All(
-            tests
-                .iter()
-                .map(|(_, field, test)| Filter::Field(field.clone(), test.clone()))
-                .collect(),
-        );
-        let found = transaction.query(&query)?.items;
-        if let Some(other) = found.iter().find(|found| found.rt_id != entity.rt_id) {
-            let fields = tests.iter().map(|(path, _, test)| describe(path, test));
-            return Err(RuntimeError::Duplicate {
-                ck_type: declaring.rt_id.to_string(),
-                fields: fields.collect::<Vec<_>>().join(", "),
-                existing: other.rt_id,
-            });
+    let mut by_type: HashMap<&RtCkId, Vec<Unique>> = HashMap::new();
+    let mut duplicates = Vec::new();
+    for entity in entities {
+        let indexes = by_type
+            .entry(&entity.ck_type_id)
+            .or_insert_with(|| indexes(graph, &entity.ck_type_id));
+        for index in &*indexes {
+            duplicates.extend(duplicate(transaction, index, entity)?);
+        }
+        if duplicates.len() >= MAX_NAMED {
+            break;
         }
     }
-    Ok(())
+    if duplicates.is_empty() {
+        Ok(())
+    } else {
+        Err(RuntimeError::Duplicate(duplicates))
+    }
+}
+
+fn duplicate(
+    transaction: &mut dyn WriteTransaction,
+    index: &Unique,
+    entity: &Entity,
+) -> Result<Option<Duplicate>, RuntimeError> {
+    let tests: Vec<Test> = index
+        .fields
+        .iter()
+        .map(|(_, field)| value(field, entity).map_or(Test::IsNull, Test::Equals))
+        .collect();
+    let conditions = index.fields.iter().zip(&tests);
+    let mut query = StoreQuery::of(index.scope.clone());
+    query.include_archived = index.include_archived;
+    query.take = Some(2);
+    query.filter = Filter::All(
+        conditions
+            .clone()
+            .map(|((_, field), test)| Filter::Field(field.clone(), test.clone()))
+            .collect(),
+    );
+    let found = transaction.find_ids(&query)?;
+    let other = found.into_iter().find(|found| *found != entity.rt_id);
+    Ok(other.map(|existing| Duplicate {
+        entity: entity.rt_id,
+        ck_type: index.declaring.clone(),
+        fields: conditions
+            .map(|((path, _), test)| describe(path, test))
+            .collect::<Vec<_>>()
+            .join(", "),
+        existing,
+    }))
+}
+
+fn indexes(graph: &TypeGraph, ck_type: &RtCkId) -> Vec<Unique> {
+    let Some(node) = graph.type_node(ck_type) else {
+        return Vec::new();
+    };
+    let indexes = node.indexes.iter();
+    indexes
+        .filter_map(|index| unique(graph, node, index))
+        .collect()
+}
+
+fn unique(graph: &TypeGraph, node: &TypeNode, index: &CkIndex) -> Option<Unique> {
+    let include_archived = match index.index_type {
+        IndexType::Unique => true,
+        IndexType::UniqueNotDeleted => false,
+        IndexType::None | IndexType::Ascending | IndexType::Text => return None,
+    };
+    let declaring = declaring_type(graph, node, index);
+    let paths = index
+        .fields
+        .iter()
+        .flat_map(|fields| &fields.attribute_paths);
+    let fields = paths
+        .map(|path| Some((path.clone(), resolve::index_field(graph, node, path)?)))
+        .collect::<Option<_>>()?;
+    Some(Unique {
+        declaring: declaring.rt_id.clone(),
+        scope: resolve::scope(declaring),
+        fields,
+        include_archived,
+    })
 }
 
 /// Derived types list the indexes of their bases; the root-most type that has it declared it.
@@ -68,32 +131,11 @@ fn declaring_type<'g>(graph: &'g TypeGraph, node: &'g TypeNode, index: &CkIndex)
         .unwrap_or(node)
 }
 
-type FieldTest = (String, Field, Test);
-
-fn tests(
-    graph: &TypeGraph,
-    node: &TypeNode,
-    index: &CkIndex,
-    entity: &Entity,
-) -> Option<Vec<FieldTest>> {
-    let paths = index
-        .fields
-        .iter()
-        .flat_map(|fields| &fields.attribute_paths);
-    paths
-        .map(|path| {
-            let field = resolve::index_field(graph, node, path)?;
-            let value = match &field {
-                Field::System(system) => system_value(*system, entity),
-                Field::Attribute(path) => value_at(&entity.attributes, &path.steps),
-            };
-            Some((
-                path.clone(),
-                field,
-                value.map_or(Test::IsNull, Test::Equals),
-            ))
-        })
-        .collect()
+fn value(field: &Field, entity: &Entity) -> Option<Value> {
+    match field {
+        Field::System(system) => system_value(*system, entity),
+        Field::Attribute(path) => value_at(&entity.attributes, &path.steps),
+    }
 }
 
 fn system_value(field: SystemField, entity: &Entity) -> Option<Value> {

@@ -5,7 +5,7 @@ use octo_ck::graph::TypeNode;
 use super::assign::{self, Draft};
 use super::complete::Completion;
 use super::stored::{self, Named};
-use super::{Stage, display};
+use super::{Stage, bounds, display};
 use crate::change::UpdateEntity;
 use crate::entity::Entity;
 use crate::error::RuntimeError;
@@ -59,6 +59,7 @@ type Loaded = Option<(std::sync::Arc<TypeNode>, Entity)>;
 
 fn load(stage: &mut Stage<'_>, update: &UpdateEntity) -> Result<Loaded, RuntimeError> {
     let graph = stage.graph;
+    stage.problems.about(update.rt_id);
     let Some(asked) = stage.problems.find_type(graph, &update.ck_type) else {
         return Ok(None);
     };
@@ -136,6 +137,8 @@ fn values(
         complete(stage, node, after, &touched.attributes, &mut coercion);
     }
     stage.problems.values(coercion.finish());
+    let owner = after.entity_ref().to_string();
+    bounds::check(&mut stage.problems, &owner, &after.attributes);
     touched
 }
 

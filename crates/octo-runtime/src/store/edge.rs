@@ -8,8 +8,8 @@ use crate::rt_id::RtId;
 /// Edges of some entities.
 ///
 /// They come entity by entity, in the order given; of each entity outbound edges before inbound
-/// ones, by role and then by far end, both ascending. An edge between two of the entities comes
-/// once, with the first of them. There may be any number of entities.
+/// ones, by role and then by far end, both ascending. An edge that meets the query with both of its
+/// ends comes once, with the first of them. There may be any number of entities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EdgeQuery {
     /// The near ends.

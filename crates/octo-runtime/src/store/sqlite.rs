@@ -13,6 +13,7 @@ mod connection;
 mod edges;
 mod functions;
 mod indexes;
+mod inserts;
 mod keys;
 mod links;
 mod path;

@@ -11,7 +11,7 @@ use super::coerce::{Coercion, Slot, shown};
 use super::{BinaryInfo, GeoPoint, Record, Value};
 use crate::attributes::Attributes;
 
-impl Coercion<'_> {
+impl<'g> Coercion<'g> {
     /// A list of records.
     pub(super) fn record_list(
         &mut self,
@@ -38,23 +38,17 @@ impl Coercion<'_> {
             self.not_valid(json, ValueType::Record, at);
             return None;
         };
-        let graph = self.graph;
-        let Some(node) = graph.record(declared) else {
-            self.problem(format!("CkRecordId '{declared}' not found."));
-            return None;
-        };
-        let fields = match wrapped(object) {
-            None => object.clone(),
+        let (given, fields) = match wrapped(object) {
+            None => (None, object.clone()),
             Some((id, fields)) => {
-                if let Some(id) = id {
-                    self.require_record(id, declared, at);
-                }
-                named_values(fields).or_else(|| {
+                let fields = named_values(fields).or_else(|| {
                     self.not_valid(json, ValueType::Record, at);
                     None
-                })?
+                })?;
+                (id, fields)
             }
         };
+        let node = self.chosen_record(given, declared, at)?;
         let before = self.problems.len();
         let mut attributes = Attributes::new();
         for (name, value) in &fields {
@@ -65,7 +59,7 @@ impl Coercion<'_> {
                 attributes.insert(&field.name, value);
             }
         }
-        (self.problems.len() == before).then(|| Record::new(declared.clone(), attributes))
+        (self.problems.len() == before).then(|| Record::new(node.rt_id.clone(), attributes))
     }
 
     /// Checks a record from code, field by field.
@@ -75,16 +69,10 @@ impl Coercion<'_> {
         slot: &Slot<'_>,
         at: &str,
     ) -> Option<Record> {
-        let graph = self.graph;
         let declared = slot.record?;
-        let Some(node) = graph.record(declared) else {
-            self.problem(format!("CkRecordId '{declared}' not found."));
-            return None;
-        };
+        let given = Json::String(record.ck_record_id.to_string());
+        let node = self.chosen_record(Some(&given), declared, at)?;
         let before = self.problems.len();
-        if record.ck_record_id != *declared {
-            self.wrong_record(&record.ck_record_id.to_string(), declared, at);
-        }
         let mut attributes = Attributes::new();
         for (name, value) in record.attributes {
             if let Some(field) = self.field(node, &name)
@@ -93,7 +81,7 @@ impl Coercion<'_> {
                 attributes.insert(&field.name, value);
             }
         }
-        (self.problems.len() == before).then(|| Record::new(declared.clone(), attributes))
+        (self.problems.len() == before).then(|| Record::new(node.rt_id.clone(), attributes))
     }
 
     fn field<'n>(
@@ -108,11 +96,34 @@ impl Coercion<'_> {
         field
     }
 
-    fn require_record(&mut self, id: &Json, declared: &RtCkId, at: &str) {
-        let given = id.as_str().and_then(|text| text.parse::<RtCkId>().ok());
-        if given.as_ref() != Some(declared) {
-            self.wrong_record(&shown(id), declared, at);
+    /// The record a value is of: the declared one, or one derived from it when the value says so.
+    fn chosen_record(
+        &mut self,
+        given: Option<&Json>,
+        declared: &RtCkId,
+        at: &str,
+    ) -> Option<&'g RecordNode> {
+        let graph = self.graph;
+        let Some(node) = graph.record(declared) else {
+            self.problem(format!("CkRecordId '{declared}' not found."));
+            return None;
+        };
+        let chosen = match given {
+            None => Some(node),
+            Some(id) => id
+                .as_str()
+                .and_then(|text| graph.record(&text.parse().ok()?))
+                .filter(|node| node.rt_id == *declared || node.bases.contains(declared)),
+        };
+        match chosen {
+            None => self.wrong_record(&given.map(shown).unwrap_or_default(), declared, at),
+            Some(node) if node.is_abstract => self.problem(format!(
+                "Record '{}' is abstract: attribute '{at}' needs the ckRecordId of a record derived from it.",
+                node.rt_id
+            )),
+            Some(node) => return Some(node),
         }
+        None
     }
 
     fn wrong_record(&mut self, given: &str, declared: &RtCkId, at: &str) {

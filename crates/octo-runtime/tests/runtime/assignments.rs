@@ -1,9 +1,13 @@
 //! Values given by attribute or path.
 
-use octo_runtime::{NewEntity, Record, RuntimeError, UpdateEntity, Value};
+use octo_runtime::{NewEntity, Problem, Record, RuntimeError, UpdateEntity, Value};
 use serde_json::json;
 
-use crate::fixture::{Fixture, count};
+use crate::fixture::{Fixture, codes, count};
+
+fn texts(problems: &[Problem]) -> Vec<&str> {
+    problems.iter().map(|problem| &*problem.text).collect()
+}
 
 #[tokio::test]
 async fn values_that_do_not_fit_are_refused_together() {
@@ -20,7 +24,7 @@ async fn values_that_do_not_fit_are_refused_together() {
         panic!("values were accepted");
     };
     assert_eq!(
-        problems,
+        texts(&problems),
         [
             "Value 'three' is not valid for attribute 'size' of type Int.",
             "Attribute 'nothing' is not defined on the Construction Kit type of 'Demo/Tool'. Ensure the attribute exists in the Construction Kit model.",
@@ -86,7 +90,7 @@ async fn paths_reach_into_records_and_lists() {
         panic!("paths were accepted");
     };
     assert_eq!(
-        problems,
+        texts(&problems),
         [
             "Invalid array index '2' for runtime type 'Demo/Tool'.",
             "Cannot get attribute value 'label' for runtime type 'Demo/Tool'.",
@@ -133,4 +137,58 @@ async fn values_from_code_are_checked_and_normalised() {
         panic!("values were accepted");
     };
     assert_eq!(problems.len(), 4, "{problems:?}");
+}
+
+#[tokio::test]
+async fn records_may_be_of_a_derived_record() {
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let part = json!({"ckRecordId": "Demo/Part", "attributes": {"label": "a", "number": "7"}});
+    let new = NewEntity::of("Demo/Tool")
+        .assign("name", json!("x"))
+        .assign("items", json!([{"label": "plain"}, part]));
+    let tool = tenant.insert(new).await.unwrap();
+    let update = UpdateEntity::from_entity(&tool).assign("items[1].number", json!("8"));
+    tenant.update(update).await.unwrap();
+    let stored = tenant.get("Demo/Tool", tool.rt_id).await.unwrap().unwrap();
+    let items = stored.attributes.records("Items");
+    assert_eq!(items[1].ck_record_id.to_string(), "Demo/Part");
+    assert_eq!(items[1].attributes.str("Number"), Some("8"));
+    let on_base = UpdateEntity::from_entity(&tool).assign("items[0].number", json!("8"));
+    let error = tenant.update(on_base).await.unwrap_err();
+    assert!(error.to_string().contains("Demo/Item"), "{error}");
+    let incomplete = json!([{"ckRecordId": "Demo/Part", "attributes": {"label": "a"}}]);
+    let update = UpdateEntity::from_entity(&tool).assign("items", incomplete);
+    assert_eq!(codes(&tenant.update(update).await.unwrap_err()), [2]);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_along_with_what_is_wrong() {
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let new = NewEntity::of("Demo/Tool")
+        .assign("size", json!("three"))
+        .assign("level", json!("high"));
+    let RuntimeError::InvalidValues(problems) = tenant.insert(new).await.unwrap_err() else {
+        panic!("values were accepted");
+    };
+    let texts = texts(&problems);
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(texts[2].contains("Mandatory attribute 'Name'"), "{texts:?}");
+}
+
+#[tokio::test]
+async fn an_entity_holds_only_so_much() {
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let five_megabytes = "x".repeat(5_000_000);
+    let big = NewEntity::of("Demo/Tool").set("Name", &five_megabytes);
+    let tool = tenant.insert(big).await.unwrap();
+    assert_eq!(tool.attributes.str("Name"), Some(&*five_megabytes));
+    let tags = vec![five_megabytes; 3];
+    let update = UpdateEntity::from_entity(&tool).set("Tags", tags);
+    let error = tenant.update(update).await.unwrap_err();
+    assert!(error.to_string().contains("at most 16777216"), "{error}");
+    let stored = tenant.get("Demo/Tool", tool.rt_id).await.unwrap();
+    assert_eq!(stored, Some(tool));
 }

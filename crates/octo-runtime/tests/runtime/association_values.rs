@@ -88,7 +88,7 @@ async fn values_that_do_not_fit_are_all_reported() {
     ];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     for (problem, expected) in problems.iter().zip(expected) {
-        assert!(problem.contains(expected), "{problem}");
+        assert!(problem.text.contains(expected), "{problem}");
     }
 
     let incomplete = ChangeSet::new().associate(&ada, KNOWS, &bob);

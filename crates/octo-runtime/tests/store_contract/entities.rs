@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use octo_runtime::store::{
-    EdgeQuery, EntityPatch, Filter, ModelState, StoreQuery, StoredModel, TypeScope, transact,
+    EdgePage, EdgeQuery, EntityPatch, Filter, ModelState, StoreQuery, StoredModel, TypeScope,
+    transact,
 };
 use octo_runtime::{
     Association, Attributes, BinaryInfo, DateTimeOffset, Direction, Entity, GeoPoint, Record, RtId,
@@ -195,11 +196,9 @@ pub(crate) async fn retyped_entities_are_found_as_what_they_are(store: Store) {
         &[tool.clone(), other.clone(), person.clone()],
     )
     .await;
-    let edge = |origin: &Entity, target: &Entity| Association {
-        id: RtId::generate(),
-        role: "Demo/Likes".parse().unwrap(),
-        origin: origin.entity_ref(),
-        target: target.entity_ref(),
+    let edge = |origin: &Entity, target: &Entity| {
+        let role = "Demo/Likes".parse().unwrap();
+        Association::new(origin.entity_ref(), role, target.entity_ref())
     };
     let edges = [
         edge(&person, &tool),
@@ -233,7 +232,8 @@ pub(crate) async fn retyped_entities_are_found_as_what_they_are(store: Store) {
         role: None,
         direction: Direction::Any,
     };
-    for edge in store.edges(edges).await.unwrap() {
+    let edges = store.edges(&graph(), edges, EdgePage::all()).await;
+    for edge in edges.unwrap() {
         let end = if edge.origin.rt_id == id {
             edge.origin
         } else {
@@ -253,4 +253,31 @@ pub(crate) async fn a_closed_store_refuses_work(store: Store) {
         transaction.insert(&tool("a"))
     });
     assert!(matches!(write.await, Err(StoreError::Closed)));
+}
+
+pub(crate) async fn many_entities_are_added_and_found_by_id(store: Store) {
+    let graph = graph();
+    let all: Vec<Entity> = (0..600).map(|n| tool(&n.to_string())).collect();
+    let mut ids: Vec<RtId> = all.iter().map(|entity| entity.rt_id).collect();
+    let kept = ids.clone();
+    let (taken, found) =
+        transact::<_, StoreError>(store.as_ref(), Arc::clone(&graph), move |transaction| {
+            assert_eq!(transaction.taken_ids(&ids)?, []);
+            transaction.insert_all(&all)?;
+            ids.push(RtId::generate());
+            let mut query = things(Filter::everything());
+            query.take = Some(2);
+            Ok((transaction.taken_ids(&ids)?, transaction.find_ids(&query)?))
+        })
+        .await
+        .unwrap();
+    let mut taken = taken;
+    taken.sort();
+    assert_eq!(taken, kept);
+    assert_eq!(found, kept[..2]);
+    let twice = tool("twice");
+    let result = transact::<(), StoreError>(store.as_ref(), graph, move |transaction| {
+        transaction.insert_all(&[twice.clone(), twice.clone()])
+    });
+    assert!(result.await.is_err());
 }

@@ -5,15 +5,18 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod edge_pages;
 mod edges;
 mod entities;
 mod figures;
 mod filters;
 mod isolation;
+mod linked;
 #[path = "../fixture/model.rs"]
 mod model;
 mod naive;
 mod naive_figures;
+mod paging;
 mod samples;
 
 /// Runs cases on fresh stores.
@@ -50,6 +53,7 @@ mod sqlite {
     contract! { open:
         entities {
             every_kind_of_value_survives,
+            many_entities_are_added_and_found_by_id,
             patches_write_what_they_name,
             what_the_model_does_not_know_is_kept,
             models_are_kept_by_name,
@@ -71,10 +75,25 @@ mod sqlite {
             groups_cover_types_and_skip_archived_entities,
         }
         naive_figures { random_figures_agree_with_a_naive_model }
+        linked {
+            far_ends_can_be_filtered_by,
+            far_ends_can_be_sorted_by,
+            far_ends_are_listed_and_counted_per_entity,
+        }
+        paging {
+            positions_continue_in_every_order,
+            texts_are_searched,
+            points_are_found_by_distance,
+        }
         edges {
             edges_are_found_from_both_ends,
             far_ends_are_distinct_filtered_and_paged,
             edges_need_their_ends,
+        }
+        edge_pages {
+            edges_come_in_order_page_by_page,
+            values_of_edges_survive,
+            there_may_be_very_many_ids,
         }
         isolation {
             a_work_that_rolls_back_leaves_nothing,
@@ -83,6 +102,9 @@ mod sqlite {
             a_work_that_panics_harms_nobody,
             works_run_one_after_the_other,
             readers_see_whole_works_only,
+            readers_finish_while_a_work_is_under_way,
+            of_works_with_one_version_one_wins,
+            a_side_that_may_have_one_edge_gets_one,
         }
     }
 }

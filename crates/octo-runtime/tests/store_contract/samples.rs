@@ -79,7 +79,10 @@ pub(crate) fn attribute(path: &str, value_type: ValueType) -> Field {
             index: match index.trim_end_matches(']') {
                 "" => PathIndex::Whole,
                 "*" => PathIndex::Any,
-                digits => PathIndex::At(digits.parse().unwrap()),
+                digits => match digits.strip_prefix('-') {
+                    Some(digits) => PathIndex::FromEnd(digits.parse().unwrap()),
+                    None => PathIndex::At(digits.parse().unwrap()),
+                },
             },
         }
     });

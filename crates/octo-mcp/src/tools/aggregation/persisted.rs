@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use octo_ck::TypeGraph;
-use octo_runtime::dto::{EntityDto, Projection};
+use octo_runtime::dto::EntityDto;
 use octo_runtime::persisted::{self, PERSISTENT_QUERY, Wanted};
 use octo_runtime::{AggregationColumn, Criteria, Entity, PersistedQuery, RtId, Tenant};
 use schemars::JsonSchema;
@@ -15,7 +15,7 @@ use super::{refuse_secret, rows};
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
 use crate::tools::entities::criteria::FieldFilterCriteria;
-use crate::tools::entities::{EntityItem, protection, shown};
+use crate::tools::entities::{EntityItem, columns::Columns, protection};
 
 /// Entities returned when nothing else is asked for.
 const DEFAULT_TAKE: u64 = 100;
@@ -140,17 +140,13 @@ impl Run<'_> {
         skip: u64,
         take: u64,
     ) -> Result<QueryResult, Failure> {
-        let projection = Projection::of(columns)?;
+        let columns = Columns::of(columns)?;
         let query = self.query.entities.clone();
-        let page = self
-            .tenant
-            .query(query.filter(self.extra).skip(skip).take(take))
+        let query = query.filter(self.extra).skip(skip).take(take);
+        let page = self.tenant.query(query).await?;
+        let entities = columns
+            .shown(&self.tenant, &self.query.ck_type, page.items)
             .await?;
-        let entities: Vec<EntityDto> = page
-            .items
-            .into_iter()
-            .map(|entity| shown(entity, &self.graph, &projection))
-            .collect();
         Ok(QueryResult {
             query_rt_id: self.query_rt_id,
             query_subtype: self.query.subtype.clone(),

@@ -8,7 +8,7 @@ use super::{protection, shown};
 use crate::reply::Failure;
 
 /// Attribute paths of a call.
-pub(super) struct Columns<'p> {
+pub(in crate::tools) struct Columns<'p> {
     own: Projection,
     /// Paths over associations.
     linked: Vec<&'p str>,
@@ -16,7 +16,7 @@ pub(super) struct Columns<'p> {
 
 impl<'p> Columns<'p> {
     /// Everything without paths; otherwise what they lead to.
-    pub(super) fn of(paths: &'p [String]) -> Result<Self, Failure> {
+    pub(in crate::tools) fn of(paths: &'p [String]) -> Result<Self, Failure> {
         let is_linked =
             |path: &&str| navigation::read(path).is_ok_and(|path| !path.hops.is_empty());
         let paths = paths.iter().map(String::as_str);
@@ -32,7 +32,7 @@ impl<'p> Columns<'p> {
     }
 
     /// The entities, all of a type, as callers see them.
-    pub(super) async fn shown(
+    pub(in crate::tools) async fn shown(
         &self,
         tenant: &Tenant,
         ck_type: &str,

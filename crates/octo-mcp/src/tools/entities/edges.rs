@@ -43,7 +43,7 @@ pub(super) struct EdgeChange {
 /// Direction of an association, seen from the entity.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(inline)]
-enum EdgeDirection {
+pub(super) enum EdgeDirection {
     Inbound,
     Outbound,
 }
@@ -57,7 +57,7 @@ enum EdgeOption {
 }
 
 impl EdgeChange {
-    /// Adds the change to the set.
+    /// Adds the change to the set; `node` is the type of the near end.
     ///
     /// # Errors
     /// Ids and names that cannot be understood.
@@ -67,9 +67,7 @@ impl EdgeChange {
         near: LinkEnd,
         node: &TypeNode,
     ) -> Result<ChangeSet, Failure> {
-        let far = self.edge.far()?;
-        let (role, direction) = self.edge.role(node)?;
-        let (origin, target) = direction.ends(near, far);
+        let (origin, role, target) = self.edge.resolve(near, node)?;
         Ok(match self.option {
             Some(EdgeOption::Delete) => changes.dissociate(origin, role, target),
             Some(EdgeOption::Create) | None => changes.associate(origin, role, target),
@@ -78,7 +76,7 @@ impl EdgeChange {
 }
 
 impl Edge {
-    /// Adds the association to the set.
+    /// Adds the association to the set; `node` is the type of the near end.
     ///
     /// # Errors
     /// Ids and names that cannot be understood.
@@ -88,63 +86,80 @@ impl Edge {
         near: LinkEnd,
         node: &TypeNode,
     ) -> Result<ChangeSet, Failure> {
-        let far = self.far()?;
-        let (role, direction) = self.role(node)?;
-        let (origin, target) = direction.ends(near, far);
+        let (origin, role, target) = self.resolve(near, node)?;
         Ok(changes.associate(origin, role, target))
     }
 
-    fn far(&self) -> Result<LinkEnd, Failure> {
-        let rt_id: RtId = self
-            .target_rt_id
-            .trim()
-            .parse()
-            .map_err(|error: RtIdError| Failure::new(error.to_string()))?;
-        Ok(match &self.target_ck_type_id {
-            Some(ck_type) => LinkEnd::from((ck_type, rt_id)),
-            None => LinkEnd::any(rt_id),
-        })
-    }
-
-    /// The role and the direction of the edge; names of roles tell their direction.
-    fn role(&self, node: &TypeNode) -> Result<(String, EdgeDirection), Failure> {
-        let text = self.ck_role_id.trim();
-        if text.contains('/') {
-            // Roles that are none are reported by the write itself.
-            if let Ok(role) = text.parse() {
-                protection::refuse_role(&role)?;
-            }
-            let direction = self.direction.unwrap_or(EdgeDirection::Outbound);
-            return Ok((text.to_owned(), direction));
-        }
-        let sides = [
-            (&node.outbound, EdgeDirection::Outbound),
-            (&node.inbound, EdgeDirection::Inbound),
-        ];
-        let wanted = sides
-            .into_iter()
-            .filter(|(_, direction)| self.direction.is_none_or(|wanted| wanted == *direction));
-        for (associations, direction) in wanted {
-            let named = |a: &&AssociationNode| a.navigation_name.eq_ignore_ascii_case(text);
-            if let Some(association) = associations.iter().find(named) {
-                protection::refuse_role(&association.role.rt_id)?;
-                return Ok((association.role.rt_id.to_string(), direction));
-            }
-        }
-        Err(Failure::new(format!(
-            "'{text}' is not the name of an association of '{}'. Names: {}.",
-            node.rt_id,
-            names(node)
-        )))
+    fn resolve(
+        &self,
+        near: LinkEnd,
+        node: &TypeNode,
+    ) -> Result<(LinkEnd, String, LinkEnd), Failure> {
+        let far = far(&self.target_rt_id, self.target_ck_type_id.as_deref())?;
+        resolve(node, &self.ck_role_id, self.direction, near, far)
     }
 }
 
+/// The other entity.
+///
+/// # Errors
+/// The id is none.
+pub(super) fn far(rt_id: &str, ck_type: Option<&str>) -> Result<LinkEnd, Failure> {
+    let rt_id: RtId = rt_id
+        .trim()
+        .parse()
+        .map_err(|error: RtIdError| Failure::new(error.to_string()))?;
+    Ok(ck_type.map_or_else(|| LinkEnd::any(rt_id), |ck_type| (ck_type, rt_id).into()))
+}
+
+/// Origin, role and target of an association of `near`, an entity of type `node`. Names of roles
+/// tell their direction.
+///
+/// # Errors
+/// Names that mean nothing, roles that must not be written.
+pub(super) fn resolve(
+    node: &TypeNode,
+    role: &str,
+    direction: Option<EdgeDirection>,
+    near: LinkEnd,
+    far: LinkEnd,
+) -> Result<(LinkEnd, String, LinkEnd), Failure> {
+    let role = role.trim();
+    if role.contains('/') {
+        // Roles that are none are reported by the write itself.
+        if let Ok(role) = role.parse() {
+            protection::refuse_role(&role)?;
+        }
+        let direction = direction.unwrap_or(EdgeDirection::Outbound);
+        return Ok(direction.ends(role.to_owned(), near, far));
+    }
+    let sides = [
+        (&node.outbound, EdgeDirection::Outbound),
+        (&node.inbound, EdgeDirection::Inbound),
+    ];
+    for (associations, side) in sides {
+        let is_wanted = direction.is_none_or(|wanted| wanted == side);
+        let named =
+            |a: &&AssociationNode| is_wanted && a.navigation_name.eq_ignore_ascii_case(role);
+        if let Some(association) = associations.iter().find(named) {
+            let role = &association.role.rt_id;
+            protection::refuse_role(role)?;
+            return Ok(side.ends(role.to_string(), near, far));
+        }
+    }
+    Err(Failure::new(format!(
+        "'{role}' is not the name of an association of '{}'. Names: {}.",
+        node.rt_id,
+        names(node)
+    )))
+}
+
 impl EdgeDirection {
-    /// Origin and target.
-    fn ends(self, near: LinkEnd, far: LinkEnd) -> (LinkEnd, LinkEnd) {
+    /// Origin, role and target.
+    fn ends(self, role: String, near: LinkEnd, far: LinkEnd) -> (LinkEnd, String, LinkEnd) {
         match self {
-            Self::Outbound => (near, far),
-            Self::Inbound => (far, near),
+            Self::Outbound => (near, role, far),
+            Self::Inbound => (far, role, near),
         }
     }
 }

@@ -53,6 +53,15 @@ pub(super) fn refuse_writes(graph: &TypeGraph, ck_type: &str) -> Result<(), Fail
     )))
 }
 
+/// Whether entities found under a type may be of a protected type: whoever changes one has to look
+/// at its own type first.
+pub(super) fn covers_protected(graph: &TypeGraph, node: &TypeNode) -> bool {
+    let derived = node.derived.iter().filter_map(|id| graph.type_node(id));
+    derived.map(AsRef::as_ref).any(|node: &TypeNode| {
+        is_identity(node) || lineage(node).any(|id| id.to_string() == TENANT)
+    })
+}
+
 /// Refuses to write associations that grant rights: they bypass the identity service as well.
 pub(super) fn refuse_role(role: &RtCkId) -> Result<(), Failure> {
     if role.model() == IDENTITY {
@@ -69,20 +78,9 @@ pub(in crate::tools) fn refuse_filters(
     ck_type: &str,
     criteria: &Criteria,
 ) -> Result<(), Failure> {
-    match criteria {
-        Criteria::All(parts) | Criteria::Any(parts) => {
-            let mut parts = parts.iter();
-            parts.try_for_each(|part| refuse_filters(graph, ck_type, part))
-        }
-        Criteria::Named(_, part) => refuse_filters(graph, ck_type, part),
-        Criteria::Field(condition) => {
-            refuse_path(graph, ck_type, &condition.path)?;
-            match &condition.value {
-                Operand::Criteria(inner) => refuse_filters(graph, ck_type, inner),
-                _ => Ok(()),
-            }
-        }
-    }
+    // An unknown type is reported by the query itself.
+    let near = graph.find_type(ck_type.trim()).ok();
+    refuse_criteria(near.map(AsRef::as_ref), criteria, false)
 }
 
 /// Refuses a path that leads to secrets, also over associations.
@@ -91,22 +89,54 @@ pub(in crate::tools) fn refuse_path(
     ck_type: &str,
     path: &str,
 ) -> Result<(), Failure> {
-    let own = graph.find_type(ck_type.trim()).ok();
-    let is_over_associations = path.contains("->");
-    // An unknown type is reported by the query itself.
-    let may_be_secret = is_over_associations || own.is_some_and(|node| is_identity(node));
-    let names = || path.split(['.', '[', ']', '>', ':', '=', '-', ' ']);
-    let is_secret = own.is_some_and(|node| is_secret_type(&node.rt_id))
-        || SECRET_TYPES
-            .iter()
-            .any(|secret| is_over_associations && mentions(path, secret))
-        || names().any(is_secret_name);
+    let near = graph.find_type(ck_type.trim()).ok();
+    refuse_in(near.map(AsRef::as_ref), path, false)
+}
+
+/// `is_far`: the criteria are about entities at the far end of associations, of any type.
+fn refuse_criteria(
+    near: Option<&TypeNode>,
+    criteria: &Criteria,
+    is_far: bool,
+) -> Result<(), Failure> {
+    match criteria {
+        Criteria::All(parts) | Criteria::Any(parts) => {
+            let mut parts = parts.iter();
+            parts.try_for_each(|part| refuse_criteria(near, part, is_far))
+        }
+        Criteria::Named(_, part) => refuse_criteria(near, part, is_far),
+        Criteria::Field(condition) => {
+            refuse_in(near, &condition.path, is_far)?;
+            match &condition.value {
+                Operand::Criteria(inner) => {
+                    refuse_criteria(near, inner, is_far || leads_away(&condition.path))
+                }
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+fn refuse_in(near: Option<&TypeNode>, path: &str, is_far: bool) -> Result<(), Failure> {
+    let is_far = is_far || leads_away(path);
+    let may_be_secret = is_far || near.is_some_and(is_identity);
+    let mut names = path.split(|c: char| !c.is_alphanumeric());
+    let is_secret = near.is_some_and(|node| is_secret_type(&node.rt_id))
+        || (is_far && SECRET_TYPES.iter().any(|secret| mentions(path, secret)))
+        || names.any(is_secret_name);
     if may_be_secret && is_secret {
         return Err(Failure::new(format!(
             "'{path}' holds secrets and cannot be filtered by."
         )));
     }
     Ok(())
+}
+
+/// Whether a path may lead over associations.
+fn leads_away(path: &str) -> bool {
+    ["->", "::", "/", "="]
+        .iter()
+        .any(|mark| path.contains(mark))
 }
 
 /// The entity without its secrets.
@@ -161,7 +191,7 @@ fn is_secret_type(id: &RtCkId) -> bool {
 fn mentions(path: &str, ck_type: &str) -> bool {
     let element = ck_type.rsplit('/').next().unwrap_or(ck_type);
     path.to_ascii_lowercase()
-        .contains(&format!("/{}", element.to_ascii_lowercase()))
+        .contains(&element.to_ascii_lowercase())
 }
 
 fn is_secret_name(name: &str) -> bool {

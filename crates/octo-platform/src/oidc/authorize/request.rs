@@ -158,12 +158,14 @@ impl Asked {
         check_response(params)?;
         check_length(params, "state", MAX_STATE)?;
         check_length(params, "nonce", MAX_NONCE)?;
+        let granted = scopes.for_user(client, params.get("scope"));
+        let granted = granted.map_err(of_oauth)?;
         Ok(Self {
             challenge: challenge(params)?,
-            scopes: scopes
-                .for_user(client, params.get("scope"))
+            resources: scopes
+                .resources(params.resources(), &granted)
                 .map_err(of_oauth)?,
-            resources: scopes.resources(params.resources()).map_err(of_oauth)?,
+            scopes: granted,
             nonce: params.verbatim("nonce").map(str::to_owned),
             prompt: prompt(params)?,
             max_age: max_age(params)?,

@@ -1,6 +1,6 @@
 //! How many associations a side has after a set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use octo_ck::model::Multiplicity;
 use octo_ck::{RtCkId, TypeGraph};
@@ -8,6 +8,7 @@ use octo_ck::{RtCkId, TypeGraph};
 use super::Planner;
 use crate::entity::{Association, Direction, Entity, EntityRef};
 use crate::error::RuntimeError;
+use crate::rt_id::RtId;
 use crate::store::EdgeQuery;
 
 /// One side of a role: an entity with its edges in one direction.
@@ -29,24 +30,19 @@ impl Planner<'_, '_, '_> {
     /// Every outbound role that must have a target gets one together with the entity.
     pub(super) fn require_outbound(&mut self, inserts: &[Entity]) {
         let added = self.links.added.iter();
-        let given: BTreeSet<_> = added
-            .map(|edge| (edge.origin.rt_id, edge.role.clone()))
-            .collect();
+        let given: HashSet<(RtId, &RtCkId)> =
+            added.map(|edge| (edge.origin.rt_id, &edge.role)).collect();
+        let graph = self.stage.graph;
+        let mut required = HashMap::new();
         for entity in inserts {
-            let Some(node) = self.stage.graph.type_node(&entity.ck_type_id) else {
-                continue;
-            };
-            let required: BTreeSet<_> = node
-                .outbound
-                .iter()
-                .filter(|association| association.multiplicity == Multiplicity::One)
-                .map(|association| association.role.rt_id.clone())
-                .collect();
-            for role in required {
-                let side = (entity.rt_id, role);
-                if !given.contains(&side) {
+            let roles = required
+                .entry(&entity.ck_type_id)
+                .or_insert_with(|| required_roles(graph, &entity.ck_type_id));
+            for role in &*roles {
+                if !given.contains(&(entity.rt_id, *role)) {
+                    self.stage.problems.about(entity.rt_id);
                     let findings = &mut self.stage.problems.findings;
-                    findings.association_required(&node.rt_id, &side.1, Multiplicity::One);
+                    findings.association_required(&entity.ck_type_id, role, Multiplicity::One);
                 }
             }
         }
@@ -64,6 +60,7 @@ impl Planner<'_, '_, '_> {
                 continue;
             }
             let after = self.kept(&side)? + tally.added;
+            self.stage.problems.about(side.entity.rt_id);
             let findings = &mut self.stage.problems.findings;
             if may_overflow && after > 1 {
                 findings.too_many_associations(&side.entity, &side.role, multiplicity);
@@ -88,6 +85,9 @@ impl Planner<'_, '_, '_> {
 
     /// Stored edges of a to-one side that the set leaves alone.
     fn kept(&mut self, side: &Side) -> Result<usize, RuntimeError> {
+        if self.around.inserted.contains_key(&side.entity.rt_id) {
+            return Ok(0);
+        }
         let direction = if side.is_origin {
             Direction::Outbound
         } else {
@@ -106,6 +106,16 @@ impl Planner<'_, '_, '_> {
         };
         Ok(stored.iter().filter(stays).count())
     }
+}
+
+/// Outbound roles in which an entity of the type must have a target.
+fn required_roles<'g>(graph: &'g TypeGraph, ck_type: &RtCkId) -> BTreeSet<&'g RtCkId> {
+    let node = graph.type_node(ck_type);
+    let outbound = node.into_iter().flat_map(|node| &node.outbound);
+    outbound
+        .filter(|association| association.multiplicity == Multiplicity::One)
+        .map(|association| &association.role.rt_id)
+        .collect()
 }
 
 fn sides(edge: &Association) -> [Side; 2] {

@@ -4,7 +4,7 @@
 //! with one prepared statement, and reading stops when the page is full: nothing is sorted, and
 //! the number of entities is not limited by the places a statement may have.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use octo_ck::{RtCkId, TypeGraph};
 use rusqlite::types::Value as Sql;
@@ -74,7 +74,7 @@ struct Reader<'q> {
     page: &'q EdgePage,
     /// Where each entity first stands in the query.
     positions: HashMap<RtId, usize>,
-    far: Option<String>,
+    far: Option<HashSet<RtId>>,
     limit: usize,
     found: Vec<Association>,
 }
@@ -96,7 +96,7 @@ impl<'q> Reader<'q> {
             query,
             page,
             positions,
-            far: page.far.as_deref().map(id_list),
+            far: page.far.as_ref().map(|ids| ids.iter().copied().collect()),
             limit: page.take.unwrap_or(usize::MAX),
             found: Vec::new(),
         }
@@ -115,9 +115,9 @@ impl<'q> Reader<'q> {
                 match &start {
                     Some((group, _)) if (position, *side) < *group => {}
                     Some((group, after)) if (position, *side) == *group => {
-                        self.group(*near, *side, Some(after))?;
+                        self.group(position, *side, Some(after))?;
                     }
-                    _ => self.group(*near, *side, None)?,
+                    _ => self.group(position, *side, None)?,
                 }
             }
         }
@@ -127,16 +127,28 @@ impl<'q> Reader<'q> {
     /// Where the page starts: after which edge of which entity.
     fn start(&self) -> Option<((usize, Side), &'q EdgeKey)> {
         let after = self.page.after.as_ref()?;
-        let groups = Side::of(self.query.direction).iter().filter_map(|side| {
-            let (near, _) = side.ends(after.origin, after.target);
-            Some((*self.positions.get(&near)?, *side))
+        Some((self.place(after.origin, after.target)?, after))
+    }
+
+    /// With which entity an edge comes, and from which side: the first one it meets the query with.
+    fn place(&self, origin: RtId, target: RtId) -> Option<(usize, Side)> {
+        let sides = Side::of(self.query.direction).iter().filter_map(|side| {
+            let (near, far) = side.ends(origin, target);
+            let is_far = self.far.as_ref().is_none_or(|ids| ids.contains(&far));
+            let position = self.positions.get(&near).filter(|_| is_far)?;
+            Some((*position, *side))
         });
-        Some((groups.min()?, after))
+        sides.min()
     }
 
     /// The edges of one entity in one direction.
-    fn group(&mut self, near: RtId, side: Side, after: Option<&EdgeKey>) -> Result<(), StoreError> {
-        let mut parameters = vec![blob(near)];
+    fn group(
+        &mut self,
+        position: usize,
+        side: Side,
+        after: Option<&EdgeKey>,
+    ) -> Result<(), StoreError> {
+        let mut parameters = vec![blob(self.query.entities[position])];
         let sql = self.sql(side, after, &mut parameters);
         let read = failed("read associations");
         let mut statement = self.connection.prepare_cached(&sql).map_err(&read)?;
@@ -147,7 +159,8 @@ impl<'q> Reader<'q> {
             && let Some(row) = rows.next().map_err(&read)?
         {
             let raw = Raw::read(row).map_err(&read)?;
-            if self.comes_here(&raw, side) {
+            let (origin, target) = raw.ends();
+            if self.place(origin, target) == Some((position, side)) {
                 self.found.push(raw.decode(self.graph)?);
             }
         }
@@ -163,27 +176,22 @@ impl<'q> Reader<'q> {
         }
         if let Some(after) = after {
             let (_, far_id) = side.ends(after.origin, after.target);
-            parameters.extend([Sql::Text(after.role.to_string()), blob(far_id)]);
-            sql.push_str(&format!(" AND (role, {far}) > (?, ?)"));
+            // Both forms are ranges of the index.
+            if self.query.role.is_some() {
+                sql.push_str(&format!(" AND {far} > ?"));
+            } else {
+                parameters.push(Sql::Text(after.role.to_string()));
+                sql.push_str(&format!(" AND (role, {far}) > (?, ?)"));
+            }
+            parameters.push(blob(far_id));
         }
-        if let Some(list) = &self.far {
-            parameters.push(Sql::Text(list.clone()));
+        // Reading the list takes time, which is well spent once.
+        if let (Some(ids), [_]) = (&self.page.far, self.query.entities.as_slice()) {
+            parameters.push(Sql::Text(id_list(ids)));
             sql.push_str(&format!(" AND {far} IN {IDS}"));
         }
         sql.push_str(&format!(" ORDER BY role, {far}"));
         sql
-    }
-
-    /// Whether an edge between two of the entities comes with this one rather than the other.
-    fn comes_here(&self, raw: &Raw, side: Side) -> bool {
-        if self.query.direction != Direction::Any {
-            return true;
-        }
-        let position = |id: [u8; 12]| self.positions.get(&RtId::from_bytes(id));
-        match (position(raw.origin.0), position(raw.target.0)) {
-            (Some(origin), Some(target)) => (side == Side::Outbound) == (origin <= target),
-            _ => true,
-        }
     }
 }
 
@@ -251,6 +259,11 @@ impl Raw {
         })
     }
 
+    fn ends(&self) -> (RtId, RtId) {
+        let (origin, target) = (self.origin.0, self.target.0);
+        (RtId::from_bytes(origin), RtId::from_bytes(target))
+    }
+
     fn decode(self, graph: &TypeGraph) -> Result<Association, StoreError> {
         let id = RtId::from_bytes(self.id);
         let corrupt = |message: String| StoreError::Corrupt {
@@ -281,5 +294,66 @@ impl Raw {
             target: end(self.target)?,
             target_attributes,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::connection;
+
+    #[test]
+    fn pages_are_ranges_of_an_index_and_need_no_sorting() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connection::open_writer(&folder.path().join("a.db")).unwrap();
+        let graph = TypeGraph::default();
+        let role: RtCkId = "X/R".parse().unwrap();
+        let id = RtId::generate();
+        let key = EdgeKey {
+            origin: id,
+            role: role.clone(),
+            target: id,
+        };
+        for (side, role, expected) in [
+            (
+                Side::Outbound,
+                None,
+                "origin_id=? AND (role,target_id)>(?,?)",
+            ),
+            (
+                Side::Inbound,
+                None,
+                "target_id=? AND (role,origin_id)>(?,?)",
+            ),
+            (
+                Side::Outbound,
+                Some(role.clone()),
+                "origin_id=? AND role=? AND target_id>?",
+            ),
+            (
+                Side::Inbound,
+                Some(role),
+                "target_id=? AND role=? AND origin_id>?",
+            ),
+        ] {
+            let query = EdgeQuery {
+                entities: vec![id],
+                role,
+                direction: Direction::Any,
+            };
+            let page = EdgePage::all();
+            let reader = Reader::new(&connection, &graph, &query, &page);
+            let mut parameters = vec![blob(id)];
+            let sql = reader.sql(side, Some(&key), &mut parameters);
+            let mut statement = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap();
+            let steps = statement
+                .query_map(params_from_iter(parameters), |row| row.get::<_, String>(3))
+                .unwrap();
+            let plan = steps.map(Result::unwrap).collect::<Vec<_>>().join("; ");
+            assert!(plan.contains(expected), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
     }
 }

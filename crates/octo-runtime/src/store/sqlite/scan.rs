@@ -50,6 +50,9 @@ pub(super) fn first(
         let mut rows = statement.query(params_from_iter(all))?;
         while let Some(row) = rows.next()? {
             total += 1;
+            if by_id && kept.is_behind(row.get_ref(1)?.as_blob()?) {
+                continue;
+            }
             let found = Match {
                 seq: row.get(0)?,
                 rt_id: row.get(1)?,
@@ -89,6 +92,12 @@ impl Kept {
             limit,
             heap: BinaryHeap::new(),
         }
+    }
+
+    /// Whether an id comes after all that are kept and no more are needed.
+    fn is_behind(&self, rt_id: &[u8]) -> bool {
+        let greatest = self.heap.peek().map(|ranked| ranked.found.rt_id.as_slice());
+        self.heap.len() >= self.limit && greatest.is_some_and(|greatest| rt_id > greatest)
     }
 
     fn offer(&mut self, found: Match, orders: &[SortOrder]) {

@@ -75,3 +75,31 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         .map_err(failed("migrate"))?;
     transaction.commit().map_err(failed("migrate"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_layouts_keep_their_data() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO entity (rt_id, ck_type_id, root, version, state, created, changed, attributes)
+                 VALUES (zeroblob(12), 'X/T', 'X/T', 0, 0, 0, 0, '{}');
+                 INSERT INTO association (association_id, role, origin_id, origin_type, target_id, target_type)
+                 VALUES (zeroblob(12), 'X/R', zeroblob(12), 'X/T', zeroblob(12), 'X/T');",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let kept: (String, Option<String>) = connection
+            .query_row("SELECT role, attributes FROM association", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(kept, ("X/R".to_owned(), None));
+        migrate(&mut connection).unwrap();
+    }
+}

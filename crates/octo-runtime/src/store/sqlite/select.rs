@@ -54,6 +54,13 @@ pub(super) fn page(
     })
 }
 
+/// Ids of the entities that meet `query`, in its order.
+pub(super) fn ids(connection: &Connection, query: &StoreQuery) -> Result<Vec<RtId>, StoreError> {
+    let matches = matches(connection, query, None, false)?;
+    let ids = matches.found.into_iter();
+    Ok(ids.map(|found| RtId::from_bytes(found.rt_id)).collect())
+}
+
 /// Entities that meet `query`, and where they end.
 pub(super) fn entity_page(
     connection: &Connection,
@@ -116,7 +123,10 @@ pub(super) fn condition(
     parameters: &mut Vec<Sql>,
 ) -> Result<String, StoreError> {
     let is_by_id = query.ids.is_some() || edges.is_some();
-    let mut parts = vec![scope(&query.scope, is_by_id, parameters)];
+    // Indexes of models cover attributes only; without them other indexes tell all there is to
+    // know, and asking for the root would mean to look at every entity.
+    let may_use_index = !is_by_id && (!is_everything(&query.filter) || !query.sort.is_empty());
+    let mut parts = vec![scope(&query.scope, is_by_id, may_use_index, parameters)];
     if !query.include_archived {
         parts.push("state = 0".to_owned());
     }
@@ -138,11 +148,16 @@ pub(super) fn id_list(ids: &[RtId]) -> String {
     Json::from_iter(ids.iter().map(RtId::to_string)).to_string()
 }
 
-fn scope(scope: &TypeScope, is_by_id: bool, parameters: &mut Vec<Sql>) -> String {
+fn scope(
+    scope: &TypeScope,
+    is_by_id: bool,
+    may_use_index: bool,
+    parameters: &mut Vec<Sql>,
+) -> String {
     // The sign keeps SQLite from walking through all types for each of the ids.
     let types = types(scope, if is_by_id { "+" } else { "" }, parameters);
     match &scope.root {
-        _ if is_by_id => types,
+        _ if !may_use_index => types,
         // Written out, not bound: this is how SQLite sees that an index of the root applies.
         Some(root) => format!("root = '{}' AND {types}", quoted(&root.to_string())),
         None => types,
@@ -339,7 +354,7 @@ mod tests {
         let by_type = plan(&connection, &query);
         assert_eq!(
             by_type,
-            "SEARCH entity USING INDEX entity_type (ck_type_id=? AND state=?)"
+            "SEARCH entity USING COVERING INDEX entity_type (ck_type_id=? AND state=?)"
         );
         query.filter = Filter::Field(name(), Test::Equals("x".into()));
         let by_name = plan(&connection, &query);

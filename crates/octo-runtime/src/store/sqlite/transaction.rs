@@ -5,7 +5,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, ToSql, params};
 use serde_json::{Map, Value as Json};
 
-use super::{edges, failed, indexes, rows, select};
+use super::{edges, failed, indexes, inserts, rows, select};
 use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
@@ -81,6 +81,14 @@ impl WriteTransaction for Transaction<'_> {
         select::page(self.connection, self.graph, query, None)
     }
 
+    fn find_ids(&mut self, query: &StoreQuery) -> Result<Vec<RtId>, StoreError> {
+        select::ids(self.connection, query)
+    }
+
+    fn taken_ids(&mut self, rt_ids: &[RtId]) -> Result<Vec<RtId>, StoreError> {
+        inserts::taken(self.connection, rt_ids)
+    }
+
     fn batch(
         &mut self,
         ck_type: &RtCkId,
@@ -104,28 +112,11 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn insert(&mut self, entity: &Entity) -> Result<(), StoreError> {
-        let attributes = Json::Object(encode_attributes(&entity.attributes)).to_string();
-        self.execute(
-            "insert",
-            "INSERT INTO entity (rt_id, ck_type_id, root, well_known_name, display_name,
-                display_description, version, state, created, changed, archived, attributes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            params![
-                entity.rt_id.as_bytes(),
-                entity.ck_type_id.to_string(),
-                self.root(&entity.ck_type_id),
-                entity.well_known_name,
-                entity.display_name,
-                entity.display_description,
-                signed(entity.version),
-                entity.state as i64,
-                entity.created.as_millisecond(),
-                entity.changed.as_millisecond(),
-                entity.archived.map(|instant| instant.as_millisecond()),
-                attributes,
-            ],
-        )?;
-        Ok(())
+        inserts::insert(self.connection, self.graph, std::slice::from_ref(entity))
+    }
+
+    fn insert_all(&mut self, entities: &[Entity]) -> Result<(), StoreError> {
+        inserts::insert(self.connection, self.graph, entities)
     }
 
     fn patch(&mut self, patch: &EntityPatch) -> Result<(), StoreError> {
@@ -236,6 +227,6 @@ impl WriteTransaction for Transaction<'_> {
     }
 }
 
-fn signed(version: u64) -> i64 {
+pub(super) fn signed(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
