@@ -13,7 +13,7 @@ use figment::{Figment, Profile};
 use serde::Deserialize;
 use url::Url;
 
-use crate::fetch::ListedHost;
+use octo_sdk::fetch::ListedHost;
 
 mod keys;
 

@@ -21,7 +21,7 @@ use crate::confirm::Confirmations;
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::deployment::Deployment;
 use crate::derived::Derived;
-use crate::fetch::{Fetcher, Limits};
+use octo_sdk::fetch::{Fetcher, Limits};
 use crate::services::{Endpoints, Services};
 use crate::statistics::Statistics;
 use crate::tools;

@@ -11,7 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::confirm::Confirmations;
 use crate::derived::Derived;
-use crate::fetch::Fetcher;
+use octo_sdk::fetch::Fetcher;
 use crate::reply::Failure;
 use crate::statistics::Statistics;
 use crate::transfer::TransferStore;

@@ -4,13 +4,15 @@
 //! |---|---|
 //! | [`discovery`] | both well-known documents, JWKS |
 //! | [`authorize`] | `GET`/`POST /connect/authorize`, continued by the tenant's pages |
+//! | [`registration`] | `POST /connect/register` |
 //! | [`device`] | `POST /connect/deviceauthorization` |
 //! | [`token_endpoint`] | `POST /connect/token`; one module per grant: [`code_grant`], [`refresh`], [`exchange`], the short ones inside |
 //! | [`userinfo`] | `GET`/`POST /connect/userinfo` |
 //! | [`revocation`] | `POST /connect/revocation` |
 //!
 //! Clients, scopes and resources are read from the database of the tenant a request is for
-//! ([`tenant`]), never from another one.
+//! ([`tenant`]), never from another one; only clients that made themselves known are the same for all
+//! tenants ([`known_clients`]).
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -21,6 +23,7 @@ pub mod authorization_codes;
 pub mod authorize;
 pub mod client;
 pub mod client_auth;
+pub mod client_documents;
 pub mod code_grant;
 pub mod consent;
 pub mod device;
@@ -30,8 +33,10 @@ pub mod error;
 pub mod exchange;
 pub mod form;
 pub mod issue;
+pub mod known_clients;
 pub mod pkce;
 pub mod refresh;
+pub mod registration;
 pub mod revocation;
 pub mod scopes;
 pub mod tenant;
@@ -75,6 +80,7 @@ pub fn router(state: PlatformState) -> Router {
             get(authorize::get).post(authorize::post),
         )
         .route("/connect/deviceauthorization", post(device::authorize))
+        .route("/connect/register", post(registration::register))
         .route("/connect/token", post(token_endpoint::token))
         .route(
             "/connect/userinfo",

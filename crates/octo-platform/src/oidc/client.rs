@@ -15,8 +15,8 @@ const MAX_CODE_SECONDS: i64 = 600;
 /// A client of one tenant.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// Id of the entity.
-    pub rt_id: RtId,
+    /// Id of the entity; none for clients that describe themselves.
+    pub rt_id: Option<RtId>,
     /// OAuth client id.
     pub client_id: String,
     /// Name for people; the client id if it has none.
@@ -41,7 +41,7 @@ pub struct Client {
     pub self_registered: bool,
     /// Lifetimes of what it gets.
     pub lifetimes: Lifetimes,
-    secrets: Vec<StoredSecret>,
+    pub(super) secrets: Vec<StoredSecret>,
 }
 
 /// Whether a client's users are asked before it gets anything.
@@ -87,8 +87,9 @@ pub struct Lifetimes {
     pub refresh_sliding: Option<i64>,
 }
 
+/// A secret of which only the hash is known.
 #[derive(Debug, Clone)]
-struct StoredSecret {
+pub(super) struct StoredSecret {
     hash: String,
     expires: Option<Timestamp>,
 }
@@ -112,16 +113,12 @@ impl Client {
     fn read(entity: &Entity, now: Timestamp) -> Option<Self> {
         let attributes = &entity.attributes;
         let self_registered = attributes.bool("DynamicRegistration") == Some(true);
-        let expired = self_registered
-            && attributes
-                .timestamp("DynamicRegistrationExpiresAt")
-                .is_some_and(|at| at <= now);
-        if attributes.bool("Enabled") != Some(true) || expired {
+        if attributes.bool("Enabled") != Some(true) || Self::is_expired(entity, now) {
             return None;
         }
         let client_id = attributes.str("ClientId")?.to_owned();
         Some(Self {
-            rt_id: entity.rt_id,
+            rt_id: Some(entity.rt_id),
             name: attributes
                 .str("ClientName")
                 .unwrap_or(&client_id)
@@ -143,6 +140,15 @@ impl Client {
         })
     }
 
+    /// Whether the client of an entity registered itself too long ago.
+    pub fn is_expired(entity: &Entity, now: Timestamp) -> bool {
+        let attributes = &entity.attributes;
+        attributes.bool("DynamicRegistration") == Some(true)
+            && attributes
+                .timestamp("DynamicRegistrationExpiresAt")
+                .is_some_and(|at| at <= now)
+    }
+
     /// Whether the client may use a grant.
     pub fn allows_grant(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|allowed| allowed == grant_type)
@@ -158,8 +164,22 @@ impl Client {
     }
 }
 
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            access_token: ACCESS_TOKEN_SECONDS,
+            id_token: 300,
+            authorization_code: 300,
+            device_code: 300,
+            refresh_absolute: 2_592_000,
+            refresh_sliding: None,
+        }
+    }
+}
+
 impl Lifetimes {
     fn read(entity: &Entity) -> Self {
+        let default = Self::default();
         let seconds = |name: &str, default: i64| {
             entity
                 .attributes
@@ -167,13 +187,14 @@ impl Lifetimes {
                 .map_or(default, i64::from)
                 .max(1)
         };
+        let code = seconds("AuthorizationCodeLifetime", default.authorization_code);
         let sliding = entity.attributes.i32("RefreshTokenExpiration") == Some(SLIDING);
         Self {
-            access_token: seconds("AccessTokenLifetime", ACCESS_TOKEN_SECONDS),
-            id_token: seconds("IdentityTokenLifetime", 300),
-            authorization_code: seconds("AuthorizationCodeLifetime", 300).min(MAX_CODE_SECONDS),
-            device_code: seconds("DeviceCodeLifetime", 300),
-            refresh_absolute: seconds("AbsoluteRefreshTokenLifetime", 2_592_000),
+            access_token: seconds("AccessTokenLifetime", default.access_token),
+            id_token: seconds("IdentityTokenLifetime", default.id_token),
+            authorization_code: code.min(MAX_CODE_SECONDS),
+            device_code: seconds("DeviceCodeLifetime", default.device_code),
+            refresh_absolute: seconds("AbsoluteRefreshTokenLifetime", default.refresh_absolute),
             refresh_sliding: sliding.then(|| seconds("SlidingRefreshTokenLifetime", 1_296_000)),
         }
     }

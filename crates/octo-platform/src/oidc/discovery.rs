@@ -22,11 +22,14 @@ pub async fn document(State(state): State<PlatformState>) -> Result<Response, OA
     // The document is the same for all tenants; its scopes are those of the system tenant.
     let scopes = Scopes::load(&state.runtime().system_tenant()).await?;
     let published = scopes.published();
-    Ok(public(metadata(
-        state.authority(),
-        state.tokens().issuer(),
-        &published,
-    )))
+    let mut document = metadata(state.authority(), state.tokens().issuer(), &published);
+    let registration = &state.config().self_registration;
+    if registration.dynamic {
+        let endpoint = format!("{}/connect/register", state.authority());
+        document["registration_endpoint"] = endpoint.into();
+    }
+    document["client_id_metadata_document_supported"] = registration.documents.into();
+    Ok(public(document))
 }
 
 /// The public signing key.

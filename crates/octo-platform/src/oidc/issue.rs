@@ -123,7 +123,10 @@ async fn access_claims(state: &PlatformState, grant: &Grant) -> Result<AccessCla
     let (granted, resources) = (&grant.granted, &grant.resources);
     let role = match (&grant.user, grant.scopes.wants_roles(granted, resources)) {
         (_, false) => Vec::new(),
-        (None, true) => roles::effective_names(&grant.tenant, grant.client.rt_id).await?,
+        (None, true) => match grant.client.rt_id {
+            Some(client) => roles::effective_names(&grant.tenant, client).await?,
+            None => Vec::new(),
+        },
         (Some((user, _)), true) => {
             roles::effective_names_of_user(state, &grant.tenant, user).await?
         }

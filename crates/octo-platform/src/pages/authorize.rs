@@ -51,7 +51,8 @@ pub(super) async fn read(
     visitor: &Visitor,
     params: &Params,
 ) -> Result<AuthorizationRequest, Response> {
-    let read = AuthorizationRequest::read(&visitor.state, &visitor.tenant, params).await;
+    let address = visitor.throttle_key();
+    let read = AuthorizationRequest::read(&visitor.state, &visitor.tenant, params, &address).await;
     read.map_err(|rejected| match rejected {
         Rejected::Page(text) => super::bad_request(text),
         Rejected::Client(reply_to, refusal) => refuse(&reply_to, &refusal),

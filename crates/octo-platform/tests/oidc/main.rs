@@ -17,5 +17,6 @@ mod exchange;
 mod groups;
 mod pages;
 mod refresh;
+mod registration;
 mod seeding;
 mod services;

@@ -8,6 +8,7 @@ use crate::oidc::client::Client;
 use crate::oidc::error::OAuthError;
 use crate::oidc::form::Params;
 use crate::oidc::grant_types::AUTHORIZATION_CODE;
+use crate::oidc::known_clients;
 use crate::oidc::pkce;
 use crate::oidc::scopes::Scopes;
 use crate::state::PlatformState;
@@ -64,7 +65,7 @@ pub enum Rejected {
 }
 
 impl AuthorizationRequest {
-    /// Reads a request to `tenant`.
+    /// Reads a request to `tenant` that came from `address`.
     ///
     /// # Errors
     /// [`Rejected`]: on a page as long as client and address are not known to belong together.
@@ -72,8 +73,9 @@ impl AuthorizationRequest {
         state: &PlatformState,
         tenant: &Tenant,
         params: &Params,
+        address: &str,
     ) -> Result<Self, Rejected> {
-        let (client, redirect_uri, reply_to) = sender(state, tenant, params).await?;
+        let (client, redirect_uri, reply_to) = sender(state, tenant, params, address).await?;
         let scopes = Scopes::load(tenant).await;
         let scopes = scopes.map_err(|error| Rejected::Failed(error.to_string()))?;
         match Asked::read(params, &client, &scopes) {
@@ -99,13 +101,14 @@ async fn sender(
     state: &PlatformState,
     tenant: &Tenant,
     params: &Params,
+    address: &str,
 ) -> Result<(Client, String, ReplyTo), Rejected> {
     let client_id = params.get("client_id").ok_or(Rejected::Page(
         "The request does not say which application it is from.",
     ))?;
-    let client = Client::find(tenant, client_id, state.clock().now())
+    let client = known_clients::find(state, tenant, client_id, address)
         .await
-        .map_err(|error| Rejected::Failed(error.to_string()))?;
+        .map_err(unknown)?;
     let client = client.ok_or(Rejected::Page(
         "The application is not known in this tenant, or its registration has expired.",
     ))?;
@@ -130,6 +133,23 @@ async fn sender(
         issuer: state.tokens().issuer().to_owned(),
     };
     Ok((client, redirect_uri.to_owned(), reply_to))
+}
+
+/// Why a client could not be looked up. What its document lacks is for its developer to know.
+fn unknown(error: OAuthError) -> Rejected {
+    match error.code() {
+        "server_error" => Rejected::Failed("the client could not be looked up".to_owned()),
+        "temporarily_unavailable" => {
+            Rejected::Page("Too many unknown applications. Try again in a few minutes.")
+        }
+        _ => {
+            tracing::info!(
+                why = error.description(),
+                "an application could not be looked up"
+            );
+            Rejected::Page("The application describes itself in a document that cannot be used.")
+        }
+    }
 }
 
 struct Asked {
