@@ -8,6 +8,7 @@
 //! | [`device`] | `POST /connect/deviceauthorization` |
 //! | [`token_endpoint`] | `POST /connect/token`; one module per grant: [`code_grant`], [`refresh`], [`exchange`], the short ones inside |
 //! | [`userinfo`] | `GET`/`POST /connect/userinfo` |
+//! | [`end_session`] | `GET`/`POST /connect/endsession`, continued by the tenant's pages |
 //! | [`revocation`] | `POST /connect/revocation` |
 //!
 //! Clients, scopes and resources are read from the database of the tenant a request is for
@@ -29,6 +30,7 @@ pub mod consent;
 pub mod device;
 pub mod device_codes;
 pub mod discovery;
+pub mod end_session;
 pub mod error;
 pub mod exchange;
 pub mod form;
@@ -80,6 +82,10 @@ pub fn router(state: PlatformState) -> Router {
             get(authorize::get).post(authorize::post),
         )
         .route("/connect/deviceauthorization", post(device::authorize))
+        .route(
+            "/connect/endsession",
+            get(end_session::get).post(end_session::post),
+        )
         .route("/connect/register", post(registration::register))
         .route("/connect/token", post(token_endpoint::token))
         .route(

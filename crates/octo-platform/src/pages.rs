@@ -16,11 +16,13 @@ mod authorize;
 mod consent;
 mod cookie;
 mod device;
+mod end_session;
 mod login;
 mod logout;
 mod password;
 mod return_url;
 pub mod session;
+pub(crate) mod tenant_discovery;
 mod view;
 mod visitor;
 
@@ -38,6 +40,11 @@ pub fn router(state: PlatformState) -> Router {
         .route("/{tenantId}/login", get(login::show).post(login::submit))
         .route("/{tenantId}/authorize", get(authorize::show))
         .route("/{tenantId}/consent", post(consent::decide))
+        .route(
+            "/{tenantId}/endsession",
+            get(end_session::show).post(end_session::submit),
+        )
+        .route("/tenant-discovery", get(tenant_discovery::show))
         .route("/{tenantId}/device", get(device::show))
         .route("/{tenantId}/device/confirm", post(device::decide))
         .route("/{tenantId}/logout", get(logout::show).post(logout::submit))
@@ -72,6 +79,17 @@ fn secured(mut response: Response) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     if let Some(policy) = own_policy {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// A page whose forms may also lead to `source`.
+fn with_forms_to(mut response: Response, source: &str) -> Response {
+    let policy = POLICY.replace(POLICY_FORMS, &format!("{POLICY_FORMS} {source}"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
         response
             .headers_mut()
             .insert(header::CONTENT_SECURITY_POLICY, policy);

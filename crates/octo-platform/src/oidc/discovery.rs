@@ -50,6 +50,7 @@ fn metadata(authority: &str, issuer: &str, scopes: &[&str]) -> Value {
         "authorization_endpoint": at("/connect/authorize"),
         "token_endpoint": at("/connect/token"),
         "device_authorization_endpoint": at("/connect/deviceauthorization"),
+        "end_session_endpoint": at("/connect/endsession"),
         "userinfo_endpoint": at("/connect/userinfo"),
         "revocation_endpoint": at("/connect/revocation"),
         "scopes_supported": scopes,

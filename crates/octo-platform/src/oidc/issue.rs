@@ -178,6 +178,7 @@ async fn id_claims(
         "exp": now + grant.client.lifetimes.id_token,
         "auth_time": authentication.auth_time,
         "idp": authentication.idp,
+        "tenant_id": grant.tenant.id().as_str(),
         "amr": authentication.amr,
         "at_hash": at_hash(access_token),
     });

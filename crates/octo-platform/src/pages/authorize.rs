@@ -6,16 +6,16 @@
 
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 
 use super::consent;
 use super::session::SignedIn;
 use super::view::{self, FormPostView};
 use super::visitor::{Visitor, login_page, password_page};
-use super::{POLICY, POLICY_FORMS};
+use super::with_forms_to;
 use crate::accounts::users;
 use crate::oidc::authorization_codes::{CodeGrant, IssueError};
-use crate::oidc::authorize::reply::{Refusal, Reply, ReplyTo};
+use crate::oidc::authorize::reply::{Refusal, Reply, ReplyTo, policy_source};
 use crate::oidc::authorize::request::{AuthorizationRequest, Rejected};
 use crate::oidc::form::Params;
 
@@ -153,19 +153,10 @@ fn answer(reply_to: &ReplyTo, reply: Reply) -> Response {
                 host: reply_to.shown_host(),
                 fields,
             };
-            with_forms_to(view::page(StatusCode::OK, &view), reply_to)
+            with_forms_to(
+                view::page(StatusCode::OK, &view),
+                &policy_source(&reply_to.uri),
+            )
         }
     }
-}
-
-/// A page whose forms may lead to the application.
-pub(super) fn with_forms_to(mut response: Response, reply_to: &ReplyTo) -> Response {
-    let source = reply_to.policy_source();
-    let policy = POLICY.replace(POLICY_FORMS, &format!("{POLICY_FORMS} {source}"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
 }

@@ -5,12 +5,13 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::authorize::{self, with_forms_to};
+use super::authorize;
 use super::session::SignedIn;
 use super::view::{self, ConsentView};
 use super::visitor::{Visitor, stale_form};
+use super::with_forms_to;
 use crate::oidc::authorize::redirect_uri::is_loopback;
-use crate::oidc::authorize::reply::Refusal;
+use crate::oidc::authorize::reply::{Refusal, policy_source};
 use crate::oidc::authorize::request::AuthorizationRequest;
 use crate::oidc::consent;
 use crate::oidc::form::Params;
@@ -70,7 +71,10 @@ pub(super) fn ask(
         rememberable: request.client.consent.rememberable,
         scopes: request.known_scopes.in_words(&request.scopes),
     };
-    with_forms_to(view::page(StatusCode::OK, &view), reply_to)
+    with_forms_to(
+        view::page(StatusCode::OK, &view),
+        &policy_source(&reply_to.uri),
+    )
 }
 
 /// Takes the decision.

@@ -79,6 +79,23 @@ pub(super) struct ConsentView {
     pub(super) scopes: Vec<String>,
 }
 
+#[derive(Template)]
+#[template(path = "tenant_discovery.html")]
+pub(super) struct TenantDiscoveryView {
+    pub(super) request: String,
+    pub(super) tenant: String,
+    pub(super) error: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "end_session.html")]
+pub(super) struct EndSessionView {
+    pub(super) tenant: String,
+    pub(super) csrf: String,
+    pub(super) user_name: String,
+    pub(super) request: String,
+}
+
 /// An answer the browser posts to an application.
 #[derive(Template)]
 #[template(path = "form_post.html")]

@@ -327,3 +327,69 @@ async fn a_code_of_a_child_tenant_is_for_its_user() {
     let access = claims(tokens["access_token"].as_str().unwrap());
     assert_eq!(access["tenant_id"], "acme");
 }
+
+#[tokio::test]
+async fn a_person_says_which_tenant_is_meant_if_the_request_does_not() {
+    let platform = TestPlatform::start().await;
+    let unnamed = App::new("app").with("acr_values", "");
+    create_app(&platform.system(), "app", Attributes::new()).await;
+    let page = Browser::new(&platform).open(&unnamed.address()).await;
+    assert!(
+        page.path.starts_with("/octosystem/login"),
+        "the only one there is"
+    );
+
+    let acme = platform.create_tenant("octosystem", "acme").await;
+    create_app(&acme, "app", Attributes::new()).await;
+    let mut browser = Browser::new(&platform);
+    let page = browser.open(&unnamed.address()).await;
+    let form = page.form("/tenant-discovery");
+    assert_eq!(form.value("tenant"), "octosystem");
+    let request = url::form_urlencoded::byte_serialize(form.value("request").as_bytes());
+    let request: String = request.collect();
+    let choose = async |browser: &mut Browser<'_>, tenant: &str| {
+        let address = format!("{}?request={request}&tenant={tenant}", form.action);
+        browser.open(&address).await
+    };
+    let page = choose(&mut browser, "nowhere").await;
+    assert_eq!(page.alert(), "There is no tenant of this name.");
+    let page = choose(&mut browser, "Acme").await;
+    assert!(page.path.starts_with("/acme/login"), "{}", page.path);
+
+    let endpoint = unnamed.with("resource", &format!("{MCP_URL}/acme/mcp"));
+    let page = Browser::new(&platform).open(&endpoint.address()).await;
+    assert!(page.path.starts_with("/acme/login"), "{}", page.path);
+}
+
+#[tokio::test]
+async fn a_token_for_the_mcp_server_becomes_one_for_the_services() {
+    let platform = with_app().await;
+    let app = App::new("app").with("resource", MCP_URL);
+    let mut browser = Browser::new(&platform);
+    let code = sign_in(&mut browser, &app).await.param("code").unwrap();
+    let tokens = app.redeem(&platform, &code).await.json();
+    let token = tokens["access_token"].as_str().unwrap();
+    let exchange = async |extra: (&str, &str), scope: &str| {
+        let grant = "urn:ietf:params:oauth:grant-type:token-exchange";
+        platform
+            .token(&[
+                ("grant_type", grant),
+                ("client_id", crate::platform::DEVICE_CLIENT),
+                ("subject_token", token),
+                ("acr_values", "tenant:octosystem"),
+                ("scope", scope),
+                extra,
+            ])
+            .await
+    };
+    let answer = exchange(("audience", "octoAPI"), "openid octo_api").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let exchanged = claims(answer.json()["access_token"].as_str().unwrap());
+    let own = claims(token);
+    assert_eq!(exchanged["aud"], json!(["octoAPI"]));
+    for same in ["sub", "tenant_id", "role", "auth_time"] {
+        assert_eq!(exchanged[same], own[same], "{same}");
+    }
+    let foreign = exchange(("audience", "other"), "openid octo_api").await;
+    assert_eq!(foreign.error(), "unauthorized_client");
+}

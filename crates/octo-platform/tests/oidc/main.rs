@@ -20,3 +20,4 @@ mod refresh;
 mod registration;
 mod seeding;
 mod services;
+mod sign_out;

@@ -72,19 +72,6 @@ impl ReplyTo {
         self.reply(fields)
     }
 
-    /// The address as source of a content security policy: the page that leads there has to allow
-    /// it, since browsers apply its policy to redirects of forms.
-    pub fn policy_source(&self) -> String {
-        let origin = self.uri.origin();
-        let source = origin.ascii_serialization();
-        // A host may contain characters that end a directive, and policies know no IPv6.
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '/');
-        match origin.is_tuple() && source.chars().all(plain) {
-            true => source,
-            false => format!("{}:", self.uri.scheme()),
-        }
-    }
-
     /// The host people should recognise; the scheme of an application that has none.
     pub fn shown_host(&self) -> String {
         match (self.uri.host_str(), self.uri.port()) {
@@ -113,6 +100,19 @@ impl ReplyTo {
     }
 }
 
+/// An address as source of a content security policy: a page with a form that leads there has to
+/// allow it, since browsers apply its policy to redirects as well.
+pub fn policy_source(uri: &Url) -> String {
+    let origin = uri.origin();
+    let source = origin.ascii_serialization();
+    // A host may contain characters that end a directive, and policies know no IPv6.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '/');
+    match origin.is_tuple() && source.chars().all(plain) {
+        true => source,
+        false => format!("{}:", uri.scheme()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn policies_name_the_origin_or_the_scheme() {
-        let source = |uri| to(uri, ResponseMode::FormPost).policy_source();
+        let source = |uri: &str| policy_source(&uri.parse().unwrap());
         assert_eq!(source("https://app.example/cb"), "https://app.example");
         assert_eq!(source("http://127.0.0.1:5/cb"), "http://127.0.0.1:5");
         assert_eq!(source("my.app:/cb"), "my.app:");
