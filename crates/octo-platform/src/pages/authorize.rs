@@ -83,6 +83,10 @@ pub(super) fn ready_person<'a>(
     }
     let tenant = visitor.tenant.id();
     match person {
+        Some(person) if person.must_change_password && request.prompt.none => {
+            let refusal = Refusal::new("interaction_required", "a new password is due");
+            Err(refuse(&request.reply_to, &refusal))
+        }
         Some(person) if person.must_change_password => {
             let page = format!("/{tenant}/authorize?{}", params.to_query());
             Err(Redirect::to(&password_page(tenant, &page)).into_response())
