@@ -38,6 +38,7 @@ mod metadata;
 mod models;
 mod navigate;
 mod oauth_clients;
+mod oauth_login;
 mod persisted_queries;
 mod protocol;
 mod provider;
