@@ -13,8 +13,8 @@ mod app;
 mod archive_paths;
 mod association_attributes;
 mod association_tools;
-#[allow(dead_code, reason = "the helpers serve several test programs")]
 mod binaries;
+#[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
 mod completion;
@@ -38,6 +38,7 @@ mod metadata;
 mod models;
 mod navigate;
 mod oauth_clients;
+mod oauth_login;
 mod persisted_queries;
 mod protocol;
 mod provider;
