@@ -6,9 +6,9 @@ use crate::app::{assert_failure, assert_success};
 use crate::client::Client;
 use crate::links::{KNOWS, acme, add, call, of};
 
-/// Attributes of the associations of a dog, by name; nothing when it has none.
+/// The associations of those who know a dog.
 async fn known(client: &mut Client, dog: &octo_runtime::Entity) -> Vec<Value> {
-    let arguments = of(dog, json!({"includeAssociations": true, "ckRoleId": KNOWS}));
+    let arguments = of(dog, json!({"direction": "Inbound", "ckRoleId": KNOWS}));
     let answer = call(client, "navigate_associations", arguments).await;
     assert_success(&answer);
     answer["associations"]

@@ -23,7 +23,7 @@ const MAX_ORPHANS: usize = 100;
 pub(super) struct AttributeUpdate {
     /// Attribute, or path into a record: address.city, contacts[0].lastName.
     pub(super) attribute_path: String,
-    /// Its new value; null removes it. An uploaded file: {"transferId": …}.
+    /// Its new value; null removes it.
     pub(super) value: Value,
 }
 
@@ -105,7 +105,7 @@ pub(super) struct UpdateEntityParameters {
     rt_id: String,
     /// Id of the type or of a base type.
     ck_type_id: String,
-    /// Values to change.
+    /// Values to change; an uploaded file as {"transferId": …}, see create_entity.
     entity_data: Vec<AttributeUpdate>,
     /// Associations to create or delete, in one go with the values.
     associations: Option<Vec<EdgeChange>>,

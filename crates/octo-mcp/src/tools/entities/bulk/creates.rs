@@ -43,7 +43,8 @@ struct CreateItem {
     ck_type_id: Option<String>,
     /// The id it shall have, 24 hex digits; default: a new one.
     rt_id: Option<String>,
-    /// Values: a list of {attributePath, value}, or an object {path: value}.
+    /// Values: a list of {attributePath, value}, or an object {path: value}; an uploaded file as
+    /// {"transferId": …}, see create_entity.
     entity_data: Option<Values>,
     /// Associations of the entity.
     associations: Option<Vec<CreateEdge>>,

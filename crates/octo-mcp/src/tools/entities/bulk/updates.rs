@@ -36,7 +36,8 @@ struct UpdateItem {
     rt_id: String,
     /// Id of its type or of a base type.
     ck_type_id: Option<String>,
-    /// Values to change: a list of {attributePath, value}, or an object {path: value}.
+    /// Values to change: a list of {attributePath, value}, or an object {path: value}; an uploaded
+    /// file as {"transferId": …}, see create_entity.
     entity_data: Option<Values>,
     /// Associations to create or delete.
     associations: Option<Vec<EdgeChange>>,
