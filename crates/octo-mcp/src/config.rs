@@ -13,7 +13,7 @@ use figment::{Figment, Profile};
 use serde::Deserialize;
 use url::Url;
 
-use crate::fetch::ListedHost;
+use octo_sdk::fetch::ListedHost;
 
 mod keys;
 
@@ -221,6 +221,14 @@ pub struct EmbeddedConfig {
     pub botport: u16,
     /// Port of the reporting service.
     pub reportingport: u16,
+    /// Whether applications may register themselves as OAuth clients.
+    pub dynamicclientregistration: bool,
+    /// Whether applications may be OAuth clients by a document about themselves, whose address is
+    /// their client id.
+    pub clientmetadatadocuments: bool,
+    /// Hosts (`host` or `host:port`) from which such documents are taken even though they are not on
+    /// the public Internet, over HTTP too.
+    pub clientmetadatahosts: Vec<ListedHost>,
 }
 
 impl Default for EmbeddedConfig {
@@ -232,6 +240,9 @@ impl Default for EmbeddedConfig {
             communicationport: 5015,
             botport: 5009,
             reportingport: 5007,
+            dynamicclientregistration: true,
+            clientmetadatadocuments: true,
+            clientmetadatahosts: Vec::new(),
         }
     }
 }

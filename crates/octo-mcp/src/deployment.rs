@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use octo_platform::{BindAddresses, Platform, PlatformConfig, PlatformError, RunningPlatform};
+use octo_platform::{
+    BindAddresses, Platform, PlatformConfig, PlatformError, RunningPlatform, SelfRegistration,
+};
 use octo_runtime::Runtime;
 use url::Url;
 
@@ -46,6 +48,11 @@ impl Deployment {
         let mut platform = PlatformConfig::embedded(data_dir, public_url);
         platform.bind = bind_addresses(&config.embedded);
         platform.identity_url = config.mcp.authorityurl.as_ref().map(Url::to_string);
+        platform.self_registration = SelfRegistration {
+            dynamic: config.embedded.dynamicclientregistration,
+            documents: config.embedded.clientmetadatadocuments,
+            listed_hosts: config.embedded.clientmetadatahosts.clone(),
+        };
         platform.admin_password = config
             .embedded
             .adminpassword

@@ -24,7 +24,6 @@ pub mod confirm;
 pub mod data_folder;
 pub mod deployment;
 pub mod derived;
-pub mod fetch;
 pub mod guide;
 pub mod handler;
 pub mod pipeline;

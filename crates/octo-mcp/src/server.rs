@@ -21,12 +21,12 @@ use crate::confirm::Confirmations;
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::deployment::Deployment;
 use crate::derived::Derived;
-use crate::fetch::{Fetcher, Limits};
 use crate::services::{Endpoints, Services};
 use crate::statistics::Statistics;
 use crate::tools;
 use crate::transfer::TransferStore;
 use crate::transport;
+use octo_sdk::fetch::{Fetcher, Limits};
 
 /// How often expired file transfers are removed.
 const TRANSFER_SWEEP: Duration = Duration::from_secs(5 * 60);

@@ -11,10 +11,10 @@ use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::confirm::Confirmations;
 use crate::derived::Derived;
-use crate::fetch::Fetcher;
 use crate::reply::Failure;
 use crate::statistics::Statistics;
 use crate::transfer::TransferStore;
+use octo_sdk::fetch::Fetcher;
 
 /// Shared state of the server.
 pub struct Services {

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use octo_sdk::fetch::ListedHost;
+
 /// The five listeners of the platform, by the service that answers on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
@@ -117,6 +119,30 @@ pub struct PlatformConfig {
     pub admin_password: Option<String>,
     /// Id of the system tenant.
     pub system_tenant: String,
+    /// How applications may make themselves known.
+    pub self_registration: SelfRegistration,
+}
+
+/// How applications may make themselves known to the provider, without an administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelfRegistration {
+    /// By registering (RFC 7591): `POST /connect/register`.
+    pub dynamic: bool,
+    /// By publishing a document about themselves, whose address is their client id.
+    pub documents: bool,
+    /// Hosts whose documents are fetched even though they are not on the public Internet, over HTTP
+    /// too.
+    pub listed_hosts: Vec<ListedHost>,
+}
+
+impl Default for SelfRegistration {
+    fn default() -> Self {
+        Self {
+            dynamic: true,
+            documents: true,
+            listed_hosts: Vec::new(),
+        }
+    }
 }
 
 impl PlatformConfig {
@@ -129,6 +155,7 @@ impl PlatformConfig {
             bind: BindAddresses::embedded(),
             admin_password: None,
             system_tenant: "octosystem".to_owned(),
+            self_registration: SelfRegistration::default(),
         }
     }
 }
@@ -145,6 +172,7 @@ impl std::fmt::Debug for PlatformConfig {
                 &self.admin_password.as_ref().map(|_| "(set)"),
             )
             .field("system_tenant", &self.system_tenant)
+            .field("self_registration", &self.self_registration)
             .finish()
     }
 }

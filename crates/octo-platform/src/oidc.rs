@@ -3,30 +3,42 @@
 //! | module | endpoint |
 //! |---|---|
 //! | [`discovery`] | both well-known documents, JWKS |
+//! | [`authorize`] | `GET`/`POST /connect/authorize`, continued by the tenant's pages |
+//! | [`registration`] | `POST /connect/register` |
 //! | [`device`] | `POST /connect/deviceauthorization` |
-//! | [`token_endpoint`] | `POST /connect/token`; one module per grant: [`refresh`], [`exchange`], the short ones inside |
+//! | [`token_endpoint`] | `POST /connect/token`; one module per grant: [`code_grant`], [`refresh`], [`exchange`], the short ones inside |
 //! | [`userinfo`] | `GET`/`POST /connect/userinfo` |
+//! | [`end_session`] | `GET`/`POST /connect/endsession`, continued by the tenant's pages |
 //! | [`revocation`] | `POST /connect/revocation` |
 //!
 //! Clients, scopes and resources are read from the database of the tenant a request is for
-//! ([`tenant`]), never from another one. The provider offers no authorization endpoint yet, and its
-//! discovery document says so.
+//! ([`tenant`]), never from another one; only clients that made themselves known are the same for all
+//! tenants ([`known_clients`]).
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use crate::state::PlatformState;
 
+pub mod authorization_codes;
+pub mod authorize;
 pub mod client;
 pub mod client_auth;
+pub mod client_documents;
+pub mod code_grant;
+pub mod consent;
 pub mod device;
 pub mod device_codes;
 pub mod discovery;
+pub mod end_session;
 pub mod error;
 pub mod exchange;
 pub mod form;
 pub mod issue;
+pub mod known_clients;
+pub mod pkce;
 pub mod refresh;
+pub mod registration;
 pub mod revocation;
 pub mod scopes;
 pub mod tenant;
@@ -65,7 +77,16 @@ pub fn router(state: PlatformState) -> Router {
             "/.well-known/openid-configuration/jwks",
             get(discovery::jwks),
         )
+        .route(
+            "/connect/authorize",
+            get(authorize::get).post(authorize::post),
+        )
         .route("/connect/deviceauthorization", post(device::authorize))
+        .route(
+            "/connect/endsession",
+            get(end_session::get).post(end_session::post),
+        )
+        .route("/connect/register", post(registration::register))
         .route("/connect/token", post(token_endpoint::token))
         .route(
             "/connect/userinfo",

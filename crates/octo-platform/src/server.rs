@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use octo_runtime::{Runtime, RuntimeConfig, RuntimeError};
+use octo_sdk::fetch::FetchSetupError;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ use crate::auth;
 use crate::clock::Clock;
 use crate::config::{PlatformConfig, Service};
 use crate::keys::{KeyError, SigningKey};
+use crate::oidc::client_documents::ClientDocuments;
 use crate::password::{HashingFailed, PasswordHasher};
 use crate::seed::{self, SeedError};
 use crate::state::{PlatformState, StateParts};
@@ -71,6 +73,9 @@ pub enum PlatformError {
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingFailed),
+    /// Nothing can be fetched over HTTPS.
+    #[error(transparent)]
+    Fetch(#[from] FetchSetupError),
     /// The databases cannot be opened.
     #[error("the tenant databases cannot be opened: {0}")]
     Runtime(#[from] RuntimeError),
@@ -145,7 +150,9 @@ async fn prepare(
         .system_tenant
         .clone_from(&config.system_tenant);
     let runtime = Runtime::open(runtime_config).await?;
+    let listed = config.self_registration.listed_hosts.clone();
     let state = PlatformState::new(StateParts {
+        client_documents: ClientDocuments::new(listed)?,
         config,
         runtime,
         authority: urls.identity.clone(),

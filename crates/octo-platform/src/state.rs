@@ -11,6 +11,8 @@ use crate::config::PlatformConfig;
 use crate::jobs::Jobs;
 use crate::keys::SigningKey;
 use crate::locks::KeyedLocks;
+use crate::oidc::authorization_codes::AuthorizationCodes;
+use crate::oidc::client_documents::ClientDocuments;
 use crate::oidc::device_codes::DeviceCodes;
 use crate::pages::session::Sessions;
 use crate::password::PasswordHasher;
@@ -19,6 +21,7 @@ use crate::seed::{self, Seeded};
 use crate::throttle::Throttle;
 use crate::token::Tokens;
 
+const MINUTE: Duration = Duration::from_secs(60);
 const FIVE_MINUTES: Duration = Duration::from_secs(300);
 const TRACKED_ADDRESSES: usize = 10_000;
 
@@ -34,6 +37,8 @@ struct Inner {
     tokens: Tokens,
     passwords: PasswordHasher,
     clock: Arc<Clock>,
+    authorization_codes: AuthorizationCodes,
+    client_documents: ClientDocuments,
     device_codes: DeviceCodes,
     sessions: Sessions,
     throttles: Throttles,
@@ -52,6 +57,10 @@ pub struct Throttles {
     pub user_codes: Throttle,
     /// Wrong client secrets: 20 in 5 minutes.
     pub client_secrets: Throttle,
+    /// Registrations of clients: 5 in a minute.
+    pub registrations: Throttle,
+    /// Documents of clients that had to be fetched: 20 in 5 minutes.
+    pub client_documents: Throttle,
 }
 
 impl Default for Throttles {
@@ -60,6 +69,8 @@ impl Default for Throttles {
             logins: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
             user_codes: Throttle::new(10, FIVE_MINUTES, TRACKED_ADDRESSES),
             client_secrets: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
+            registrations: Throttle::new(5, MINUTE, TRACKED_ADDRESSES),
+            client_documents: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
         }
     }
 }
@@ -72,6 +83,7 @@ pub(crate) struct StateParts {
     pub(crate) authority: String,
     pub(crate) keys: SigningKey,
     pub(crate) passwords: PasswordHasher,
+    pub(crate) client_documents: ClientDocuments,
 }
 
 impl PlatformState {
@@ -87,6 +99,8 @@ impl PlatformState {
             keys,
             passwords: parts.passwords,
             clock,
+            authorization_codes: AuthorizationCodes::default(),
+            client_documents: parts.client_documents,
             device_codes: DeviceCodes::default(),
             sessions: Sessions::default(),
             throttles: Throttles::default(),
@@ -140,6 +154,16 @@ impl PlatformState {
     /// The platform's time.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// Authorization codes on their way to their clients.
+    pub fn authorization_codes(&self) -> &AuthorizationCodes {
+        &self.0.authorization_codes
+    }
+
+    /// Documents in which clients describe themselves.
+    pub fn client_documents(&self) -> &ClientDocuments {
+        &self.0.client_documents
     }
 
     /// Pending device authorizations.

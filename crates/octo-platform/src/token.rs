@@ -13,6 +13,9 @@ pub const ACCESS_TOKEN_SECONDS: i64 = 3600;
 /// Header type of access tokens (RFC 9068); keeps id tokens from being used in their place.
 const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
+/// Header type of id tokens.
+const ID_TOKEN_TYPE: &str = "JWT";
+
 /// A claim with several values: written as plain string when there is exactly one, read from a
 /// string or an array.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +99,21 @@ pub struct AccessClaims {
     pub role: Values,
 }
 
+/// What an id token says about the sign-in it was issued for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct IdHint {
+    /// Id of the user in the tenant.
+    pub sub: String,
+    /// The client it was issued to.
+    #[serde(rename = "aud")]
+    pub client_id: String,
+    /// The tenant it was issued in.
+    pub tenant_id: String,
+    /// Id of the browser session.
+    #[serde(default)]
+    pub sid: Option<String>,
+}
+
 /// The token is not one of ours, or no longer valid. Says nothing about why beyond what its owner
 /// could find out anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -147,7 +165,7 @@ impl Tokens {
     /// # Errors
     /// As [`Tokens::sign_access`].
     pub fn sign_id(&self, claims: &impl Serialize) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign("JWT", claims)
+        self.sign(ID_TOKEN_TYPE, claims)
     }
 
     fn sign(
@@ -186,6 +204,24 @@ impl Tokens {
             return Err(TokenError::Expired);
         }
         Ok(claims)
+    }
+}
+
+impl Tokens {
+    /// Reads an id token of this issuer, expired or not; `None` for anything else. It says whom a
+    /// request is about, and opens nothing.
+    pub fn read_hint(&self, token: &str) -> Option<IdHint> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.typ.as_deref() != Some(ID_TOKEN_TYPE) {
+            return None;
+        }
+        let mut rules = Validation::new(Algorithm::RS256);
+        rules.set_issuer(&[&*self.issuer]);
+        rules.validate_aud = false;
+        rules.validate_exp = false;
+        rules.validate_nbf = false;
+        let read = jsonwebtoken::decode(token, self.key.decoding(), &rules);
+        Some(read.ok()?.claims)
     }
 }
 

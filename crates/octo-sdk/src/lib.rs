@@ -10,6 +10,9 @@
 //! | [`catalog`] | published Construction Kit models | `{pages}/ck-models/v2/…` |
 //! | [`oauth`] | OpenID provider: device flow, tokens, keys | `{authority}/connect/…` |
 //!
+//! [`fetch`] is different: it gets documents from addresses somebody else chose, and calls none of the
+//! services.
+//!
 //! The core ([`http`]) joins addresses, encodes every path segment, sends the caller's token and
 //! turns whatever comes back into a value or a [`ServiceError`] whose text a person can act on.
 //! Clients hold no state besides address and token: make one per call and drop it.
@@ -32,6 +35,7 @@ pub mod assets;
 pub mod bot;
 pub mod catalog;
 mod error;
+pub mod fetch;
 pub mod http;
 pub mod identity;
 mod json;

@@ -26,6 +26,9 @@ pub const DEVICE_SCOPE: &str = "openid profile email role octo_api offline_acces
 /// Scopes asked for when a token is exchanged for one of another tenant.
 pub const EXCHANGE_SCOPE: &str = "openid profile email role octo_api";
 
+/// Audience of tokens for the services.
+pub const SERVICES_AUDIENCE: &str = "octoAPI";
+
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const EXCHANGE_GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -112,8 +115,31 @@ impl OAuthClient {
         subject: &AccessToken,
         tenant: &str,
     ) -> Result<TokenResponse, OAuthFailure> {
+        self.exchange_for(subject, tenant, None).await
+    }
+
+    /// Exchanges a user's token for another API into one for the services, in the tenant the token
+    /// is of (`spec/auth.md` 10.6). Not every provider offers it.
+    ///
+    /// # Errors
+    /// [`OAuthFailure`]; an [`OAuthError`] when the provider does not do that.
+    pub async fn exchange_for_services(
+        &self,
+        subject: &AccessToken,
+        tenant: &str,
+    ) -> Result<TokenResponse, OAuthFailure> {
+        let audience = Some(SERVICES_AUDIENCE);
+        self.exchange_for(subject, tenant, audience).await
+    }
+
+    async fn exchange_for(
+        &self,
+        subject: &AccessToken,
+        tenant: &str,
+        audience: Option<&str>,
+    ) -> Result<TokenResponse, OAuthFailure> {
         let acr_values = tenant_acr(tenant)?;
-        let form = [
+        let mut form = vec![
             ("client_id", self.client_id.as_str()),
             ("grant_type", EXCHANGE_GRANT),
             ("subject_token", subject.expose()),
@@ -121,6 +147,9 @@ impl OAuthClient {
             ("acr_values", &acr_values),
             ("scope", EXCHANGE_SCOPE),
         ];
+        if let Some(audience) = audience {
+            form.push(("audience", audience));
+        }
         self.post(&["connect", "token"], &form).await
     }
 

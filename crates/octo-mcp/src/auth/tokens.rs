@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
-use octo_sdk::AccessToken;
 use octo_sdk::oauth::{DeviceAuthorization, OAuthClient, OAuthFailure, TokenResponse};
 
 use serde_json::{Map, Value};
@@ -220,14 +219,15 @@ impl SessionTokens {
         }
     }
 
-    /// A token of the same user for another tenant (RFC 8693), remembered while it is valid.
+    /// A token of the same user for another tenant (RFC 8693), remembered while it is valid. For the
+    /// tenant `subject` is of, it is one for the services.
     ///
     /// # Errors
     /// See [`ExchangeFailure`].
     pub async fn exchange(
         &self,
         tokens: &mut TokenSet,
-        subject: &AccessToken,
+        subject: &VerifiedToken,
         tenant: &str,
     ) -> Result<Arc<VerifiedToken>, ExchangeFailure> {
         if let Some(known) = tokens.exchanged.get(tenant) {
@@ -240,7 +240,15 @@ impl SessionTokens {
         if tokens.denied.contains_key(tenant) {
             return Err(ExchangeFailure::Denied);
         }
-        match self.oauth.exchange(subject, tenant).await {
+        let is_home = subject.claims.home_tenant().as_deref() == Some(tenant);
+        let answer = match is_home {
+            true => {
+                let token = &subject.token;
+                self.oauth.exchange_for_services(token, tenant).await
+            }
+            false => self.oauth.exchange(&subject.token, tenant).await,
+        };
+        match answer {
             Ok(response) => {
                 let token = self
                     .accept(response)

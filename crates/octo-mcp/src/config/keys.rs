@@ -38,6 +38,9 @@ const KNOWN: &[&str] = &[
     "embedded.communicationport",
     "embedded.botport",
     "embedded.reportingport",
+    "embedded.dynamicclientregistration",
+    "embedded.clientmetadatadocuments",
+    "embedded.clientmetadatahosts",
 ];
 
 /// Keys of the replaced server that mean nothing here.

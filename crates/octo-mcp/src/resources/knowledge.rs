@@ -4,7 +4,7 @@ use octo_ck::TypeGraph;
 use octo_runtime::{Entity, RtId, RuntimeError, Tenant};
 
 use super::markdown::{block, code, line};
-use crate::fetch::Fetcher;
+use octo_sdk::fetch::Fetcher;
 
 /// Type of the entities.
 pub const TYPE: &str = "System.Ai/AiKnowledgeSource";

@@ -118,11 +118,15 @@ impl Browser {
             }
             let Some(location) = response.headers().get(LOCATION) else {
                 let status = response.status();
-                return Page {
-                    url,
-                    status,
-                    html: response.text().await.unwrap(),
-                };
+                let html = response.text().await.unwrap();
+                // A page that leads on by itself.
+                if let Some((_, rest)) = html.split_once("content=\"0; url=") {
+                    let target = unescape(rest.split_once('"').unwrap().0);
+                    url = url.join(&target).unwrap();
+                    request = self.http.request(Method::GET, url.clone());
+                    continue;
+                }
+                return Page { url, status, html };
             };
             url = url.join(location.to_str().unwrap()).unwrap();
             request = self.http.request(Method::GET, url.clone());

@@ -11,7 +11,9 @@ mod aggregation;
 mod api_access;
 mod app;
 mod archive_paths;
+mod association_attributes;
 mod association_tools;
+mod binaries;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
 mod client;
@@ -37,6 +39,7 @@ mod metadata;
 mod models;
 mod navigate;
 mod oauth_clients;
+mod oauth_login;
 mod persisted_queries;
 mod protocol;
 mod provider;

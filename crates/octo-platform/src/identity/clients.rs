@@ -13,7 +13,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use jiff::Timestamp;
 use octo_runtime::{
     ChangeSet, DeleteEntity, Entity, EntityQuery, NewEntity, SortOrder, Tenant, UpdateEntity,
 };
@@ -24,6 +23,7 @@ use super::lookup::unreadable;
 use crate::accounts::client_mirrors;
 use crate::accounts::names::CLIENT;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
+use crate::oidc::client::Client;
 use crate::problem::{Detail, Problem};
 use crate::rest::{JsonBody, Paging, Params, TENANT_ROLES, require_any_role};
 use crate::state::PlatformState;
@@ -85,7 +85,7 @@ pub(super) async fn create(
     let _only_one = lock(&state, tenant).await;
     let mut changes = ChangeSet::new();
     if let Some(taken) = find(tenant, body.client_id()).await? {
-        if !is_expired(&taken, state.clock().now()) {
+        if !Client::is_expired(&taken, state.clock().now()) {
             return Err(taken_by_another(body.client_id()));
         }
         changes = changes.delete(DeleteEntity::of(CLIENT, taken.rt_id).erase());
@@ -197,14 +197,6 @@ pub(super) async fn lock(
 
 fn by_id() -> EntityQuery {
     EntityQuery::of(CLIENT).sort("ClientId", SortOrder::Ascending)
-}
-
-fn is_expired(client: &Entity, now: Timestamp) -> bool {
-    client.attributes.bool("DynamicRegistration") == Some(true)
-        && client
-            .attributes
-            .timestamp("DynamicRegistrationExpiresAt")
-            .is_some_and(|at| at <= now)
 }
 
 fn taken_by_another(client_id: &str) -> Problem {

@@ -8,6 +8,7 @@ use octo_runtime::Tenant;
 use super::client::Client;
 use super::error::OAuthError;
 use super::form::Params;
+use super::known_clients;
 use crate::state::PlatformState;
 
 /// A client that may go on, and whether it proved its identity with a secret.
@@ -34,7 +35,7 @@ pub async fn authenticate(
 ) -> Result<AuthenticatedClient, OAuthError> {
     let (client_id, secret) = credentials(headers, params)?;
     let now = state.clock().now();
-    let client = Client::find(tenant, &client_id, now)
+    let client = known_clients::find(state, tenant, &client_id, address)
         .await?
         .ok_or_else(OAuthError::invalid_client)?;
     let Some(secret) = secret else {

@@ -7,7 +7,10 @@ use http::header;
 use serde_json::{Value, json};
 
 use super::error::OAuthError;
-use super::grant_types::{CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE};
+use super::grant_types::{
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
+use super::pkce;
 use super::scopes::Scopes;
 use crate::state::PlatformState;
 
@@ -19,11 +22,14 @@ pub async fn document(State(state): State<PlatformState>) -> Result<Response, OA
     // The document is the same for all tenants; its scopes are those of the system tenant.
     let scopes = Scopes::load(&state.runtime().system_tenant()).await?;
     let published = scopes.published();
-    Ok(public(metadata(
-        state.authority(),
-        state.tokens().issuer(),
-        &published,
-    )))
+    let mut document = metadata(state.authority(), state.tokens().issuer(), &published);
+    let registration = &state.config().self_registration;
+    if registration.dynamic {
+        let endpoint = format!("{}/connect/register", state.authority());
+        document["registration_endpoint"] = endpoint.into();
+    }
+    document["client_id_metadata_document_supported"] = registration.documents.into();
+    Ok(public(document))
 }
 
 /// The public signing key.
@@ -41,13 +47,20 @@ fn metadata(authority: &str, issuer: &str, scopes: &[&str]) -> Value {
     json!({
         "issuer": issuer,
         "jwks_uri": at("/.well-known/openid-configuration/jwks"),
+        "authorization_endpoint": at("/connect/authorize"),
         "token_endpoint": at("/connect/token"),
         "device_authorization_endpoint": at("/connect/deviceauthorization"),
+        "end_session_endpoint": at("/connect/endsession"),
         "userinfo_endpoint": at("/connect/userinfo"),
         "revocation_endpoint": at("/connect/revocation"),
         "scopes_supported": scopes,
-        "grant_types_supported": [CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE],
-        "response_types_supported": [],
+        "grant_types_supported":
+            [AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN, DEVICE_CODE, TOKEN_EXCHANGE],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "code_challenge_methods_supported": [pkce::METHOD],
+        "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported":
             ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported":

@@ -34,6 +34,13 @@ impl OAuthError {
         self
     }
 
+    /// The same error with another status than 400.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
     /// `invalid_request` with a description.
     pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_request").describe(description)
@@ -76,6 +83,11 @@ impl OAuthError {
     /// The error code.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The description, if there is one.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
     }
 }
 

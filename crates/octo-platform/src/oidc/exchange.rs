@@ -4,6 +4,9 @@
 //! home: those that trust the home tenant, directly or step by step. There it acts as its shadow
 //! user, with the roles mapped to it. The rule of the table that API scopes may be chosen freely is
 //! tightened: an exchange never yields an API scope the presented token does not have.
+//!
+//! Within one tenant there is one exchange: with `audience=octoAPI`, a token for the MCP server alone
+//! becomes one for the platform's services.
 
 use octo_runtime::{Entity, TenantId};
 
@@ -14,7 +17,7 @@ use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::tenant::named_tenant;
 use crate::accounts::shadow::{self, HomeIdentity};
 use crate::accounts::{IDP_LOCAL, trust, users};
-use crate::auth::{SCOPE_API, SCOPE_DATA_MODEL, SCOPE_READ_ONLY};
+use crate::auth::{API_AUDIENCE, SCOPE_API, SCOPE_DATA_MODEL, SCOPE_READ_ONLY};
 use crate::state::PlatformState;
 use crate::token::AccessClaims;
 
@@ -33,6 +36,9 @@ pub async fn exchange(
 ) -> Result<TokenResponse, OAuthError> {
     let source = subject(state, params)?;
     check_target(params, grant.tenant.id())?;
+    if is_for_services(params, &source, &grant) {
+        return for_services(state, &source, grant).await;
+    }
     let home = home_identity(state, &source).await?.ok_or_else(denied)?;
     let self_registration = admission(state, &grant, &home).await?;
     grant.granted.retain(|scope| scope != OFFLINE_ACCESS);
@@ -51,6 +57,35 @@ pub async fn exchange(
         sid: None,
     };
     grant.user = Some((shadow, authentication));
+    let mut response = issue::access_token(state, &grant).await?;
+    response.issued_token_type = Some(ACCESS_TOKEN_TYPE);
+    Ok(response)
+}
+
+/// Whether a token for another API of the same tenant is to become one for the platform's services.
+fn is_for_services(params: &Params, source: &Source, grant: &Grant) -> bool {
+    source.tenant == *grant.tenant.id() && params.get("audience") == Some(API_AUDIENCE)
+}
+
+/// The MCP server got a token that is meant for it alone, and has to call the services for the same
+/// user: it may not pass that token on (auth.md 10.6).
+async fn for_services(
+    state: &PlatformState,
+    source: &Source,
+    mut grant: Grant,
+) -> Result<TokenResponse, OAuthError> {
+    grant.granted.retain(|scope| scope != OFFLINE_ACCESS);
+    check_scopes(&grant, &source.claims)?;
+    let user = issue::active_user(&grant.tenant, source.user).await?;
+    let claims = &source.claims;
+    let authentication = Authentication {
+        auth_time: claims.auth_time.unwrap_or(claims.iat),
+        idp: claims.idp.clone().unwrap_or_else(|| IDP_LOCAL.to_owned()),
+        amr: vec!["token_exchange".to_owned()],
+        sid: claims.sid.clone(),
+    };
+    grant.resources = vec![API_AUDIENCE.to_owned()];
+    grant.user = Some((user, authentication));
     let mut response = issue::access_token(state, &grant).await?;
     response.issued_token_type = Some(ACCESS_TOKEN_TYPE);
     Ok(response)

@@ -38,6 +38,10 @@ pub struct Grant {
     pub client: Client,
     /// Granted scopes.
     pub granted: Vec<String>,
+    /// API resources the tokens are restricted to; empty for all that own a granted scope.
+    pub resources: Vec<String>,
+    /// Value an id token repeats for its client.
+    pub nonce: Option<String>,
     /// The tenant's scopes.
     pub scopes: Scopes,
     /// The user, unless a service acts for itself.
@@ -116,9 +120,13 @@ pub async fn user_tokens(
 
 async fn access_claims(state: &PlatformState, grant: &Grant) -> Result<AccessClaims, OAuthError> {
     let now = state.clock().unix_seconds();
-    let role = match (&grant.user, grant.scopes.wants_roles(&grant.granted)) {
+    let (granted, resources) = (&grant.granted, &grant.resources);
+    let role = match (&grant.user, grant.scopes.wants_roles(granted, resources)) {
         (_, false) => Vec::new(),
-        (None, true) => roles::effective_names(&grant.tenant, grant.client.rt_id).await?,
+        (None, true) => match grant.client.rt_id {
+            Some(client) => roles::effective_names(&grant.tenant, client).await?,
+            None => Vec::new(),
+        },
         (Some((user, _)), true) => {
             roles::effective_names_of_user(state, &grant.tenant, user).await?
         }
@@ -137,7 +145,7 @@ async fn access_claims(state: &PlatformState, grant: &Grant) -> Result<AccessCla
         nbf: now,
         exp: now + grant.client.lifetimes.access_token,
         jti: uuid::Uuid::new_v4().simple().to_string().to_uppercase(),
-        aud: grant.scopes.audiences(&grant.granted),
+        aud: grant.scopes.audiences(granted, resources),
         scope: grant.granted.clone(),
         client_id: grant.client.client_id.clone(),
         sub: grant.user.as_ref().map(|(user, _)| user.rt_id.to_string()),
@@ -170,11 +178,15 @@ async fn id_claims(
         "exp": now + grant.client.lifetimes.id_token,
         "auth_time": authentication.auth_time,
         "idp": authentication.idp,
+        "tenant_id": grant.tenant.id().as_str(),
         "amr": authentication.amr,
         "at_hash": at_hash(access_token),
     });
     if let Some(sid) = &authentication.sid {
         claims["sid"] = sid.as_str().into();
+    }
+    if let Some(nonce) = &grant.nonce {
+        claims["nonce"] = nonce.as_str().into();
     }
     if grant.client.user_claims_in_id_token {
         let own =

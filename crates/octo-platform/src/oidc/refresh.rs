@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::error::OAuthError;
-use super::issue::Authentication;
+use super::issue::{Authentication, Grant};
 use crate::accounts::names::PERSISTED_GRANT;
 use crate::secret::{random_secret, sha256_base64};
 use crate::state::PlatformState;
@@ -42,6 +42,9 @@ pub struct RefreshGrant {
     pub user: RtId,
     /// Granted scopes.
     pub scopes: Vec<String>,
+    /// API resources the tokens are restricted to; empty for all that own a granted scope.
+    #[serde(default)]
+    pub resources: Vec<String>,
     /// When the user signed in, seconds since 1970.
     pub auth_time: i64,
     /// By whom the user was authenticated.
@@ -81,25 +84,34 @@ pub fn tenant_of(handle: &str) -> Option<&str> {
         .filter(|tenant| !tenant.is_empty())
 }
 
-/// Starts a family; the result is its first handle.
+/// A new family of refresh tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Its first handle.
+    pub handle: String,
+    /// The name under which the whole family can be ended.
+    pub family: String,
+}
+
+/// Starts a family for the user of a grant.
 ///
 /// # Errors
 /// [`OAuthError`] if the grant cannot be stored.
 pub async fn start(
     state: &PlatformState,
-    tenant: &Tenant,
-    client: &Client,
+    granted: &Grant,
     user: &Entity,
-    scopes: &[String],
     authentication: &Authentication,
-) -> Result<String, OAuthError> {
+) -> Result<Started, OAuthError> {
+    let (tenant, client) = (&granted.tenant, &granted.client);
     let now = state.clock().now();
     sweep(tenant, now).await?;
     let handle = format!("{}.{}", tenant.id(), random_secret()?);
     let grant = RefreshGrant {
         client_id: client.client_id.clone(),
         user: user.rt_id,
-        scopes: scopes.to_vec(),
+        scopes: granted.granted.clone(),
+        resources: granted.resources.clone(),
         auth_time: authentication.auth_time,
         idp: authentication.idp.clone(),
         amr: authentication.amr.clone(),
@@ -113,7 +125,10 @@ pub async fn start(
     tenant
         .insert(stored(state, tenant, client, &handle, &grant, now)?)
         .await?;
-    Ok(handle)
+    Ok(Started {
+        handle,
+        family: grant.family,
+    })
 }
 
 /// The grant behind a handle of `client`, without using the handle up.
@@ -280,7 +295,11 @@ fn unseal(state: &PlatformState, tenant: &Tenant, entity: &Entity) -> Option<Ref
     serde_json::from_str(json).ok()
 }
 
-async fn remove_family(tenant: &Tenant, family: &str) -> Result<(), RuntimeError> {
+/// Ends a family.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be changed.
+pub async fn remove_family(tenant: &Tenant, family: &str) -> Result<(), RuntimeError> {
     erase(
         tenant,
         EntityQuery::of(PERSISTED_GRANT).eq("SessionId", family),

@@ -1,6 +1,7 @@
 //! Scopes and resources of a tenant: what may be granted, and for whom a token is meant.
 
 use octo_runtime::{Entity, EntityQuery, RuntimeError, Tenant};
+use url::Url;
 
 use super::OFFLINE_ACCESS;
 use super::client::Client;
@@ -13,8 +14,6 @@ pub struct Scopes {
     identity: Vec<Scope>,
     api: Vec<Scope>,
     resources: Vec<ApiResource>,
-    /// Name of the resource a token is asked for, if the request names one.
-    indicated: Option<String>,
 }
 
 /// A scope with the name people see.
@@ -60,7 +59,6 @@ impl Scopes {
                 .iter()
                 .filter_map(resource)
                 .collect(),
-            indicated: None,
         })
     }
 
@@ -114,46 +112,44 @@ impl Scopes {
         }
     }
 
-    /// Names of the API resources that own one of `granted`: the audience of the token.
-    pub fn audiences(&self, granted: &[String]) -> Vec<String> {
-        self.owners(granted)
+    /// Names of the API resources meant by resource indicators (RFC 8707): equal to the name but
+    /// for a trailing slash, or an address below a name that is one. Tokens are narrowed to them;
+    /// without an indicator they are for all resources that do not insist on one.
+    ///
+    /// # Errors
+    /// `invalid_target` for an indicator that means none, or one that owns none of `granted`.
+    pub fn resources(
+        &self,
+        indicators: &[String],
+        granted: &[String],
+    ) -> Result<Vec<String>, OAuthError> {
+        let names = indicators.iter().map(|indicator| {
+            let meant = |resource: &&ApiResource| {
+                is_meant(&resource.name, indicator) && resource.owns_one_of(granted)
+            };
+            let meant = self.resources.iter().filter(meant);
+            let resource = meant.max_by_key(|resource| resource.name.len());
+            resource
+                .map(|resource| resource.name.clone())
+                .ok_or_else(|| {
+                    OAuthError::new("invalid_target")
+                        .describe("resource names no API that owns one of the scopes")
+                })
+        });
+        Ok(distinct(names.collect::<Result<Vec<_>, _>>()?.into_iter()))
+    }
+
+    /// Names of the API resources that own one of `granted`: the audience of the token. With
+    /// `only`, no others than those.
+    pub fn audiences(&self, granted: &[String], only: &[String]) -> Vec<String> {
+        self.owners(granted, only)
             .map(|resource| resource.name.clone())
             .collect()
     }
 
-    /// Narrows tokens to the API resource a request indicates (RFC 8707); without an indicator they
-    /// are for all resources that do not insist on one.
-    ///
-    /// # Errors
-    /// `invalid_target` if there is no such resource, or it owns none of `granted`.
-    pub fn indicated(
-        self,
-        indicator: Option<&str>,
-        granted: &[String],
-    ) -> Result<Self, OAuthError> {
-        let Some(indicator) = indicator else {
-            return Ok(self);
-        };
-        let is_meant = |resource: &&ApiResource| {
-            resource.name == indicator || resource.name.strip_suffix('/') == Some(indicator)
-        };
-        let found = self.resources.iter().find(is_meant);
-        let owning = found.filter(|resource| resource.owns_one_of(granted));
-        let name = owning
-            .map(|resource| resource.name.clone())
-            .ok_or_else(|| {
-                OAuthError::new("invalid_target")
-                    .describe("resource names no API that owns one of the scopes")
-            })?;
-        Ok(Self {
-            indicated: Some(name),
-            ..self
-        })
-    }
-
-    /// Whether a token for `granted` carries roles.
-    pub fn wants_roles(&self, granted: &[String]) -> bool {
-        self.owners(granted)
+    /// Whether a token for `granted`, restricted to resources `only`, carries roles.
+    pub fn wants_roles(&self, granted: &[String], only: &[String]) -> bool {
+        self.owners(granted, only)
             .any(|resource| resource.claims.iter().any(|claim| claim == "role"))
     }
 
@@ -202,11 +198,15 @@ impl Scopes {
         self.identity.iter().any(|scope| scope.name == name)
     }
 
-    fn owners<'a>(&'a self, granted: &'a [String]) -> impl Iterator<Item = &'a ApiResource> {
+    fn owners<'a>(
+        &'a self,
+        granted: &'a [String],
+        only: &'a [String],
+    ) -> impl Iterator<Item = &'a ApiResource> {
         self.resources.iter().filter(|resource| {
-            let is_meant = match &self.indicated {
-                Some(name) => resource.name == *name,
-                None => !resource.needs_indicator,
+            let is_meant = match only.is_empty() {
+                true => !resource.needs_indicator,
+                false => only.contains(&resource.name),
             };
             is_meant && resource.owns_one_of(granted)
         })
@@ -250,6 +250,20 @@ fn resource(entity: &Entity) -> Option<ApiResource> {
     })
 }
 
+/// Whether `indicator` is `name`, or an address below it.
+fn is_meant(name: &str, indicator: &str) -> bool {
+    let (Ok(own), Ok(asked)) = (Url::parse(name), Url::parse(indicator)) else {
+        return name == indicator;
+    };
+    let base = own.path().trim_end_matches('/');
+    let below = asked.path().strip_prefix(base);
+    own.origin().is_tuple()
+        && own.origin() == asked.origin()
+        && asked.fragment().is_none()
+        && asked.username().is_empty()
+        && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = Vec::new();
     for name in names {
@@ -266,4 +280,33 @@ fn printable(text: &str) -> String {
         .filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\'))
         .take(60)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_meant;
+
+    #[test]
+    fn an_indicator_means_the_api_at_or_above_it() {
+        let api = "http://localhost:5016/";
+        for indicator in [
+            "http://localhost:5016",
+            "http://LOCALHOST:5016/",
+            "http://localhost:5016/mcp",
+            "http://localhost:5016/acme/mcp",
+        ] {
+            assert!(is_meant(api, indicator), "{indicator}");
+        }
+        for indicator in [
+            "http://localhost:5017/",
+            "https://localhost:5016/",
+            "http://localhost:5016/mcp#x",
+            "localhost:5016",
+            "octoAPI",
+        ] {
+            assert!(!is_meant(api, indicator), "{indicator}");
+        }
+        assert!(is_meant("octoAPI", "octoAPI") && !is_meant("octoAPI", "octoAPI2"));
+        assert!(!is_meant("https://x/api", "https://x/apis"));
+    }
 }

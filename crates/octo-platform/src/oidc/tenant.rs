@@ -63,8 +63,8 @@ mod tests {
     use super::*;
 
     fn named(acr_values: &str) -> Option<String> {
-        let pair = ("acr_values".to_owned(), acr_values.to_owned());
-        named_tenant(&[pair].into_iter().collect()).map(str::to_owned)
+        let pair = Some(acr_values.to_owned());
+        named_tenant(&Params::default().with("acr_values", pair)).map(str::to_owned)
     }
 
     #[test]

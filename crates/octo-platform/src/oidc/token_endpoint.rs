@@ -1,4 +1,4 @@
-//! `POST /connect/token`: one endpoint, four grants (auth.md 6.5).
+//! `POST /connect/token`: one endpoint, five grants (auth.md 6.5).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,10 +12,12 @@ use super::client_auth::{self, AuthenticatedClient};
 use super::device_codes::PollError;
 use super::error::{OAuthError, no_store};
 use super::form::Params;
-use super::grant_types::{CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE};
+use super::grant_types::{
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
 use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::scopes::Scopes;
-use super::{OFFLINE_ACCESS, exchange, refresh, tenant};
+use super::{OFFLINE_ACCESS, code_grant, exchange, refresh, tenant};
 use crate::state::PlatformState;
 
 /// Answers a token request.
@@ -35,6 +37,7 @@ pub async fn token(
         peer,
     };
     let response = match params.require("grant_type")? {
+        AUTHORIZATION_CODE => code_grant::tokens(&request).await?,
         DEVICE_CODE => request.device_code().await?,
         REFRESH_TOKEN => request.refresh_token().await?,
         CLIENT_CREDENTIALS => request.client_credentials().await?,
@@ -44,15 +47,17 @@ pub async fn token(
     Ok(no_store(StatusCode::OK, &response))
 }
 
-struct Request<'a> {
-    state: &'a PlatformState,
+/// A token request.
+pub(super) struct Request<'a> {
+    pub(super) state: &'a PlatformState,
     headers: &'a HeaderMap,
-    params: &'a Params,
+    pub(super) params: &'a Params,
     peer: SocketAddr,
 }
 
 impl Request<'_> {
-    async fn client(&self, tenant: &Tenant) -> Result<AuthenticatedClient, OAuthError> {
+    /// The client, authenticated.
+    pub(super) async fn client(&self, tenant: &Tenant) -> Result<AuthenticatedClient, OAuthError> {
         let address = self.peer.ip().to_string();
         client_auth::authenticate(self.state, tenant, self.headers, self.params, &address).await
     }
@@ -82,25 +87,21 @@ impl Request<'_> {
             sid: Some(approval.sid),
         };
         let scopes = Scopes::load(&tenant).await?;
+        let resources = scopes.resources(self.params.resources(), &approval.scopes)?;
         let offline = client.offline_access && has_offline(&approval.scopes);
         let grant = Grant {
             tenant,
             client,
             granted: approval.scopes,
+            resources,
+            nonce: None,
             scopes,
             user: Some((user, authentication)),
         };
         let mut response = issue::user_tokens(self.state, &grant).await?;
         if offline && let Some((user, authentication)) = &grant.user {
-            let handle = refresh::start(
-                self.state,
-                &grant.tenant,
-                &grant.client,
-                user,
-                &grant.granted,
-                authentication,
-            );
-            response.refresh_token = Some(handle.await?);
+            let started = refresh::start(self.state, &grant, user, authentication).await?;
+            response.refresh_token = Some(started.handle);
         }
         Ok(response)
     }
@@ -121,13 +122,17 @@ impl Request<'_> {
             return Err(OAuthError::invalid_grant());
         }
         let granted = narrowed(&grant.scopes, self.params.get("scope"))?;
-        let successor = refresh::rotate(self.state, &tenant, &client, handle).await?;
         let scopes = Scopes::load(&tenant).await?;
+        let asked = scopes.resources(self.params.resources(), &granted)?;
+        let resources = restricted(&grant.resources, asked)?;
+        let successor = refresh::rotate(self.state, &tenant, &client, handle).await?;
         let user = Some((user, grant.authentication()));
         let grant = Grant {
             tenant,
             client,
             granted,
+            resources,
+            nonce: None,
             scopes,
             user,
         };
@@ -147,11 +152,13 @@ impl Request<'_> {
         }
         let scopes = Scopes::load(&tenant).await?;
         let granted = scopes.for_service(&client, self.params.get("scope"))?;
-        let scopes = scopes.indicated(self.params.get("resource"), &granted)?;
+        let resources = scopes.resources(self.params.resources(), &granted)?;
         let grant = Grant {
             tenant,
             client,
             granted,
+            resources,
+            nonce: None,
             scopes,
             user: None,
         };
@@ -166,10 +173,13 @@ impl Request<'_> {
         }
         let scopes = Scopes::load(&tenant).await?;
         let granted = scopes.for_user(&client, self.params.get("scope"))?;
+        let resources = scopes.resources(self.params.resources(), &granted)?;
         let grant = Grant {
             tenant,
             client,
             granted,
+            resources,
+            nonce: None,
             scopes,
             user: None,
         };
@@ -187,7 +197,7 @@ impl Request<'_> {
     }
 }
 
-fn has_offline(scopes: &[String]) -> bool {
+pub(super) fn has_offline(scopes: &[String]) -> bool {
     scopes.iter().any(|scope| scope == OFFLINE_ACCESS)
 }
 
@@ -208,6 +218,27 @@ fn narrowed(granted: &[String], requested: Option<&str>) -> Result<Vec<String>, 
         .filter(|held| asked.contains(&held.as_str()))
         .cloned()
         .collect())
+}
+
+/// The resources of a token: those of the grant, or those of them that are asked for.
+///
+/// # Errors
+/// `invalid_target` if one is asked for that the grant is not for.
+pub(super) fn restricted(
+    granted: &[String],
+    asked: Vec<String>,
+) -> Result<Vec<String>, OAuthError> {
+    if asked.is_empty() {
+        return Ok(granted.to_vec());
+    }
+    let inside = |name: &String| granted.is_empty() || granted.contains(name);
+    match asked.iter().all(inside) {
+        true => Ok(asked),
+        false => {
+            Err(OAuthError::new("invalid_target")
+                .describe("the grant was not given for this resource"))
+        }
+    }
 }
 
 fn poll_error(error: PollError) -> OAuthError {

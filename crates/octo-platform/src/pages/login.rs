@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::return_url;
 use super::session::SignedIn;
-use super::view::{self, LoginView, SignedInView};
+use super::view::{self, GoOnView, LoginView, SignedInView};
 use super::visitor::{Visitor, password_page, stale_form};
 use crate::accounts::sign_in::{Refusal, SignedInUser, sign_in};
 use crate::accounts::{IDP_LOCAL, users};
@@ -42,6 +42,10 @@ pub(super) async fn show(visitor: Visitor, Query(target): Query<Target>) -> Resp
     match &visitor.person {
         Some(person) if person.must_change_password => {
             Redirect::to(&password_page(visitor.tenant.id(), &return_url)).into_response()
+        }
+        // An application may ask for a new log-in.
+        Some(_) if return_url::is_authorization(&return_url, visitor.tenant.id()) => {
+            form(&visitor, StatusCode::OK, "", return_url, None)
         }
         Some(person) => signed_in(&visitor, person),
         None => form(&visitor, StatusCode::OK, "", return_url, None),
@@ -112,8 +116,22 @@ pub(super) fn open_session(visitor: &Visitor, person: SignedIn, target: &str) ->
         .sessions()
         .open(person, visitor.state.clock().now());
     match opened {
-        Ok(cookie) => visitor.with_cookie(Redirect::to(target).into_response(), &cookie),
+        Ok(cookie) => visitor.with_cookie(go_to(visitor, target), &cookie),
         Err(error) => view::failed(error),
+    }
+}
+
+/// Browsers apply a page's policy for forms to all redirects that follow the form, and an
+/// application may be where they end; so the way to one begins anew with a page.
+fn go_to(visitor: &Visitor, target: &str) -> Response {
+    match return_url::is_authorization(target, visitor.tenant.id()) {
+        true => view::page(
+            StatusCode::OK,
+            &GoOnView {
+                target: target.to_owned(),
+            },
+        ),
+        false => Redirect::to(target).into_response(),
     }
 }
 

@@ -33,12 +33,16 @@ pub(super) async fn show(visitor: Visitor) -> Response {
     }
 }
 
-/// Ends the session and gives the browser a cookie that stands for nobody.
+/// Signs out.
 pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -> Response {
     if !visitor.csrf_matches(&submitted.csrf) {
         return stale_form();
     }
-    visitor.close_session();
+    signed_out(&visitor)
+}
+
+/// Ends the session, and says so.
+pub(super) fn signed_out(visitor: &Visitor) -> Response {
     let href = format!("/{}/login", visitor.tenant.id());
     let view = MessageView {
         title: "Signed out",
@@ -49,8 +53,14 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
             text: "Sign in again",
         }),
     };
+    leave(visitor, view::page(StatusCode::OK, &view))
+}
+
+/// Ends the session, and gives the browser a cookie that stands for nobody along with `response`.
+pub(super) fn leave(visitor: &Visitor, response: Response) -> Response {
+    visitor.close_session();
     match random_secret() {
-        Ok(cookie) => visitor.with_cookie(view::page(StatusCode::OK, &view), &cookie),
+        Ok(cookie) => visitor.with_cookie(response, &cookie),
         Err(error) => view::failed(error),
     }
 }

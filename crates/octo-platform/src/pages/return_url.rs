@@ -2,7 +2,8 @@
 
 use octo_runtime::TenantId;
 
-const MAX_BYTES: usize = 2048;
+/// Holds the longest authorization request.
+const MAX_BYTES: usize = 8192;
 
 /// `wanted` if it is a local path below `/{tenant}/`, else the tenant's log-in page. Anything a
 /// browser might read as another origin (`//host`, back slashes, control characters) is refused.
@@ -21,6 +22,11 @@ pub(super) fn checked(wanted: Option<&str>, tenant: &TenantId) -> String {
         Some(wanted) => wanted.to_owned(),
         None => format!("/{tenant}/login"),
     }
+}
+
+/// Whether a page answers a request of an application, and so may lead away from this server.
+pub(super) fn is_authorization(page: &str, tenant: &TenantId) -> bool {
+    page.starts_with(&format!("/{tenant}/authorize?"))
 }
 
 #[cfg(test)]

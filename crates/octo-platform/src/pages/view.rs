@@ -62,6 +62,56 @@ pub(super) struct LogoutView {
     pub(super) csrf: String,
 }
 
+/// What an application asks for.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub(super) struct ConsentView {
+    pub(super) tenant: String,
+    pub(super) csrf: String,
+    pub(super) user_name: String,
+    pub(super) request: String,
+    pub(super) client_name: String,
+    pub(super) client_id: String,
+    pub(super) host: String,
+    pub(super) is_local: bool,
+    pub(super) self_registered: bool,
+    pub(super) rememberable: bool,
+    pub(super) scopes: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "tenant_discovery.html")]
+pub(super) struct TenantDiscoveryView {
+    pub(super) request: String,
+    pub(super) tenant: String,
+    pub(super) error: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "end_session.html")]
+pub(super) struct EndSessionView {
+    pub(super) tenant: String,
+    pub(super) csrf: String,
+    pub(super) user_name: String,
+    pub(super) request: String,
+}
+
+/// An answer the browser posts to an application.
+#[derive(Template)]
+#[template(path = "form_post.html")]
+pub(super) struct FormPostView {
+    pub(super) action: String,
+    pub(super) host: String,
+    pub(super) fields: Vec<(String, String)>,
+}
+
+/// Leads on without the browser taking it for a redirect of the form that came before.
+#[derive(Template)]
+#[template(path = "go_on.html")]
+pub(super) struct GoOnView {
+    pub(super) target: String,
+}
+
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(super) struct MessageView {

@@ -122,7 +122,7 @@ impl Visitor {
     pub(super) fn ready_person(&self, page: &str) -> Result<&SignedIn, String> {
         let tenant = self.tenant.id();
         match &self.person {
-            None => Err(with_return_url(&format!("/{tenant}/login"), page)),
+            None => Err(login_page(tenant, page)),
             Some(person) if person.must_change_password => Err(password_page(tenant, page)),
             Some(person) => Ok(person),
         }
@@ -141,6 +141,11 @@ impl Visitor {
             self.state.sessions().close(cookie);
         }
     }
+}
+
+/// The page on which people sign in; from there the way leads to `page`.
+pub(super) fn login_page(tenant: &TenantId, page: &str) -> String {
+    with_return_url(&format!("/{tenant}/login"), page)
 }
 
 /// The page on which a new password is chosen; from there the way leads to `page`.

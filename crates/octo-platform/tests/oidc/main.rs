@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+#[path = "../support/app.rs"]
+mod app;
 #[path = "../support/browser.rs"]
 mod browser;
 #[path = "../support/platform.rs"]
 mod platform;
 
+mod authorization;
 mod callers;
 mod device_flow;
 mod discovery;
@@ -14,5 +17,7 @@ mod exchange;
 mod groups;
 mod pages;
 mod refresh;
+mod registration;
 mod seeding;
 mod services;
+mod sign_out;

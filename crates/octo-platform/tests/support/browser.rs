@@ -41,24 +41,37 @@ impl<'a> Browser<'a> {
     }
 
     pub(crate) async fn open(&mut self, path: &str) -> Page {
-        let mut path = path.to_owned();
-        for _ in 0..5 {
-            let answer = self
-                .request(self.platform.http.get(self.platform.url(&path)))
-                .await;
-            if answer.status.is_redirection() {
-                path = answer.header(LOCATION.as_str()).to_owned();
-                continue;
+        let answer = self
+            .request(self.platform.http.get(self.platform.url(path)))
+            .await;
+        self.follow(path.to_owned(), answer).await
+    }
+
+    /// Follows redirects and pages that lead on by themselves, up to a page, or to an address that
+    /// is not on this server: that is the page's path then.
+    async fn follow(&mut self, mut path: String, mut answer: Answer) -> Page {
+        for _ in 0..8 {
+            match answer.target() {
+                Some(target) => path = target,
+                None => break,
             }
-            let (status, headers) = (answer.status, answer.headers);
-            return Page {
-                status,
-                path,
-                html: answer.text,
-                headers,
-            };
+            if !path.starts_with('/') {
+                break;
+            }
+            let request = self.platform.http.get(self.platform.url(&path));
+            answer = self.request(request).await;
         }
-        panic!("redirects do not end at {path}");
+        let (status, headers) = (answer.status, answer.headers);
+        assert!(
+            !(status.is_redirection() && path.starts_with('/')),
+            "redirects do not end at {path}"
+        );
+        Page {
+            status,
+            path,
+            html: answer.text,
+            headers,
+        }
     }
 
     /// Sends a form without following the redirect it may answer with.
@@ -84,18 +97,7 @@ impl<'a> Browser<'a> {
                 .await;
         }
         let answer = self.send(form).await;
-        match answer.status.is_redirection() {
-            true => {
-                let target = answer.header(LOCATION.as_str()).to_owned();
-                self.open(&target).await
-            }
-            false => Page {
-                status: answer.status,
-                path: form.action.clone(),
-                html: answer.text,
-                headers: answer.headers,
-            },
-        }
+        self.follow(form.action.clone(), answer).await
     }
 
     /// Signs in on the log-in page at `path`.
@@ -133,7 +135,26 @@ impl<'a> Browser<'a> {
     }
 }
 
+impl Answer {
+    /// Where a browser goes next by itself.
+    fn target(&self) -> Option<String> {
+        if self.status.is_redirection() {
+            return Some(self.header(LOCATION.as_str()).to_owned());
+        }
+        let (_, rest) = self.text.split_once("content=\"0; url=")?;
+        Some(unescape(rest.split_once('"')?.0))
+    }
+}
+
 impl Page {
+    /// A parameter of the address the browser ended at.
+    pub(crate) fn param(&self, name: &str) -> Option<String> {
+        let query = self.path.split_once('?').map_or("", |(_, query)| query);
+        url::form_urlencoded::parse(query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
     pub(crate) fn forms(&self) -> Vec<Form> {
         let parts = self.html.split("<form").skip(1);
         parts

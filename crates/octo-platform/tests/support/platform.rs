@@ -65,11 +65,17 @@ impl Answer {
 
 impl TestPlatform {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A platform with other settings than usual.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut PlatformConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         write_shared_key(&dir);
         let mut config = PlatformConfig::embedded(dir.path(), MCP_URL);
         config.bind = BindAddresses::free_ports();
         config.admin_password = Some(ADMIN_PASSWORD.to_owned());
+        change(&mut config);
         let running = Platform::start(config.clone()).await.unwrap();
         // The issuer contains the port, so a restart must answer on the same one.
         let identity = running.urls().identity.clone();

@@ -123,6 +123,23 @@ async fn exchange() {
 }
 
 #[tokio::test]
+async fn exchange_for_services() {
+    let (server, client) = oauth(&[(200, TOKENS)]).await;
+    client
+        .exchange_for_services(&AccessToken::new("mcp"), "home")
+        .await
+        .unwrap();
+    let body = server.only().body;
+    assert!(body.contains("&subject_token=mcp&"), "{body}");
+    assert!(
+        body.ends_with(
+            "&acr_values=tenant%3Ahome&scope=openid+profile+email+role+octo_api&audience=octoAPI"
+        ),
+        "{body}"
+    );
+}
+
+#[tokio::test]
 async fn a_tenant_id_cannot_smuggle_a_second_one() {
     let (server, client) = oauth(&[]).await;
     for (tenant, text) in [

@@ -1,4 +1,5 @@
-//! Fetching documents from addresses that users of a tenant chose (spec, protocol A-11).
+//! Fetching documents from addresses that somebody else chose: users of a tenant (spec, protocol
+//! A-11), or applications that describe themselves.
 //!
 //! Whoever may write such an address could make this server call its own neighbours. So only public
 //! addresses are called, over HTTPS: names are resolved by a resolver that hands out nothing but
@@ -57,9 +58,7 @@ pub enum FetchError {
     #[error("the address must not contain a user name or password")]
     Credentials,
     /// Not on the public Internet.
-    #[error(
-        "the host is not on the public Internet; an operator can list it in OCTO_MCP__KNOWLEDGEHOSTS"
-    )]
+    #[error("the host is not on the public Internet; an operator can list it in the configuration")]
     NotPublic,
     /// No connection.
     #[error("the host does not answer or its certificate is not trusted")]
