@@ -12,6 +12,7 @@ pub mod entities;
 pub mod files;
 pub mod groups;
 mod identity_names;
+pub mod identity_providers;
 pub mod metadata;
 pub mod models;
 pub mod overlays;
@@ -36,6 +37,7 @@ pub fn toolsets() -> Vec<Toolset> {
         groups::toolset(),
         clients::toolset(),
         overlays::toolset(),
+        identity_providers::toolset(),
         api_resources::toolset(),
         api_scopes::toolset(),
         api_secrets::toolset(),

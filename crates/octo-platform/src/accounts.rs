@@ -10,6 +10,7 @@
 //! and from the groups that list mapping or shadow ([`roles`]). [`provision`] sets all of that up
 //! for an administrator. Groups for people who come from elsewhere are found at their first login
 //! ([`first_login`]). OAuth clients reach child tenants as copies ([`client_mirrors`]).
+//! What other providers people may come from is in [`providers`].
 
 pub mod allowed_tenants;
 pub mod client_mirrors;
@@ -17,6 +18,7 @@ pub mod credentials;
 pub mod first_login;
 pub mod mappings;
 pub mod names;
+pub mod providers;
 pub mod provision;
 pub mod roles;
 pub mod shadow;

@@ -12,6 +12,7 @@ mod email_rules;
 mod groups;
 mod lookup;
 mod neighbours;
+mod providers;
 mod provisioning;
 mod resources;
 mod roles;
@@ -43,6 +44,7 @@ fn routes() -> Router<PlatformState> {
         .merge(client_routes())
         .merge(api_routes())
         .merge(mapping_routes())
+        .merge(provider_routes())
         .merge(provisioning_routes())
         .route(
             "/tools/generatePassword",
@@ -131,6 +133,20 @@ fn mapping_routes() -> Router<PlatformState> {
             get(user_mappings::read)
                 .put(user_mappings::update)
                 .delete(user_mappings::delete),
+        )
+}
+
+fn provider_routes() -> Router<PlatformState> {
+    Router::new()
+        .route(
+            "/identityProviders",
+            get(providers::list).post(providers::create),
+        )
+        .route(
+            "/identityProviders/{id}",
+            get(providers::read)
+                .put(providers::update)
+                .delete(providers::delete),
         )
 }
 

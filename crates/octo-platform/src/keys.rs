@@ -16,7 +16,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 
-use crate::secret::{Sealer, sha256};
+use crate::secret::{Sealer, Vault, sha256};
 
 /// Name of the key file inside the data directory.
 pub const KEY_FILE: &str = "signing-key.pem";
@@ -58,6 +58,7 @@ pub struct SigningKey {
     modulus: String,
     exponent: String,
     sealer: Sealer,
+    vault: Vault,
 }
 
 impl SigningKey {
@@ -99,6 +100,7 @@ impl SigningKey {
             modulus,
             exponent,
             sealer: Sealer::from_secret(&der),
+            vault: Vault::from_secret(&der)?,
         })
     }
 
@@ -120,6 +122,11 @@ impl SigningKey {
     /// Seals stored content; derived from the private key, so it survives restarts with it.
     pub fn sealer(&self) -> &Sealer {
         &self.sealer
+    }
+
+    /// Encrypts secrets of other services; derived from the private key like the sealer.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// The public key as a JSON Web Key Set.

@@ -3,7 +3,12 @@
 //! Handles that are handed out (refresh tokens, device codes, session cookies) carry 256 random
 //! bits; only their SHA-256 is kept. Content that the platform stores in a tenant's database but
 //! must be able to trust later is *sealed*: a tenant's administrator may edit every entity of the
-//! tenant, so a stored grant or identity link counts only with a valid HMAC of this platform.
+//! tenant, so a stored grant or identity link counts only with a valid HMAC of this platform. Secrets of other
+//! services are encrypted ([`Vault`]).
+
+mod vault;
+
+pub use vault::{NotSealed, Vault};
 
 use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine as _;

@@ -16,7 +16,7 @@ use crate::oidc::client_documents::ClientDocuments;
 use crate::oidc::device_codes::DeviceCodes;
 use crate::pages::session::Sessions;
 use crate::password::PasswordHasher;
-use crate::secret::Sealer;
+use crate::secret::{Sealer, Vault};
 use crate::seed::{self, Seeded};
 use crate::throttle::Throttle;
 use crate::token::Tokens;
@@ -139,6 +139,11 @@ impl PlatformState {
     /// Seals content that a tenant's administrator could edit.
     pub fn sealer(&self) -> &Sealer {
         self.0.keys.sealer()
+    }
+
+    /// Encrypts secrets that other services issued.
+    pub fn vault(&self) -> &Vault {
+        self.0.keys.vault()
     }
 
     /// Hashes and verifies passwords.

@@ -1,5 +1,5 @@
 //! Client of the identity service: users, roles, groups and people of other tenants; OAuth clients,
-//! API resources, scopes and secrets.
+//! API resources, scopes and secrets; identity providers.
 //!
 //! Methods are named after what they do; the id of the route in `spec/identity.md` 4 stands in each
 //! description. Lookups by e-mail address exist on the server for U3 only: call
@@ -14,6 +14,7 @@ mod dto;
 mod email_rules;
 mod groups;
 mod neighbours;
+mod providers;
 mod roles;
 mod user_mappings;
 mod users;
@@ -35,6 +36,9 @@ pub use dto::{
 pub use dto::{CreateGroupDto, EmailDomainGroupRuleDto, GroupDto, UpdateGroupDto};
 pub use dto::{ExternalLoginDto, PagedResult, RegisterUserDto, RoleDto, UserDto};
 pub use neighbours::{ClaimDto, DiagnosticsDto};
+pub use providers::{
+    DirectoryDto, EntraDto, IdentityProviderDto, OAuthProviderDto, OpenLdapDto, ProviderKind,
+};
 pub use users::UsersPage;
 
 use crate::http::{Http, ServiceClient};

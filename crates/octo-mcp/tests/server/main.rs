@@ -30,6 +30,7 @@ mod files;
 mod garden;
 mod gate;
 mod groups;
+mod identity_providers;
 mod issued;
 mod knowledge;
 mod links;

@@ -33,6 +33,7 @@ fn fitting_arguments(tool: &Tool) -> Value {
     }
     let more = match tool.name {
         "update_user" => Some(("newEmail", json!("new@example.org"))),
+        "add_oauth_identity_provider" => Some(("providerType", json!("google"))),
         "add_authorization_code_client" => Some(("clientUri", json!("https://app.example/"))),
         "apply_client_overlay" => Some(("redirectUris", json!(["https://app.example/"]))),
         _ => None,

@@ -20,6 +20,20 @@ pub const API_SCOPE: &str = "System.Identity/ApiScope";
 pub const API_RESOURCE: &str = "System.Identity/ApiResource";
 /// A stored refresh grant.
 pub const PERSISTED_GRANT: &str = "System.Identity/PersistedGrant";
+/// Any way to sign in with accounts kept elsewhere.
+pub const IDENTITY_PROVIDER: &str = "System.Identity/IdentityProvider";
+/// Google accounts.
+pub const GOOGLE_PROVIDER: &str = "System.Identity/GoogleIdentityProvider";
+/// Personal Microsoft accounts.
+pub const MICROSOFT_PROVIDER: &str = "System.Identity/MicrosoftIdentityProvider";
+/// Accounts of a Microsoft Entra ID directory.
+pub const ENTRA_PROVIDER: &str = "System.Identity/AzureEntraIdIdentityProvider";
+/// Accounts of a Microsoft Active Directory.
+pub const AD_PROVIDER: &str = "System.Identity/MicrosoftAdIdentityProvider";
+/// Accounts of an OpenLDAP directory.
+pub const LDAP_PROVIDER: &str = "System.Identity/OpenLdapIdentityProvider";
+/// Facebook accounts.
+pub const FACEBOOK_PROVIDER: &str = "System.Identity/FacebookIdentityProvider";
 /// Trust in the users of a parent tenant.
 pub const OCTO_TENANT_PROVIDER: &str = "System.Identity/OctoTenantIdentityProvider";
 /// Roles of a user of another tenant.

@@ -10,6 +10,7 @@ mod import;
 mod jobs;
 mod mirrors;
 mod platform;
+mod providers;
 mod provisioning;
 mod resources;
 mod roles;

@@ -10,6 +10,7 @@ mod errors;
 mod groups;
 mod identity;
 mod oauth;
+mod providers;
 mod recorder;
 
 use octo_sdk::{AccessToken, Http, HttpOptions};
