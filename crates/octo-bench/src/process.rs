@@ -1,5 +1,6 @@
 //! Server processes: starting, stopping, and what the system says about them.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -43,6 +44,7 @@ impl OctoServer {
             .arg(&ready)
             .env("OCTO_EMBEDDED__ADMINPASSWORD", PASSWORD)
             .stdout(Stdio::null())
+            .stderr(File::create(data_dir.with_extension("log"))?)
             .spawn()?;
         let mut process = Process { child };
         loop {

@@ -102,3 +102,22 @@ fn configured<'a>(url: Option<&'a Url>, key: &str) -> Result<&'a Url, Failure> {
         ))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_address_is_named_by_its_key() {
+        let none = Endpoints::default();
+        for (answer, key) in [
+            (none.identity(), "IdentityServiceUrl"),
+            (none.assets(), "AssetServiceUrl"),
+            (none.bot(), "BotServiceUrl"),
+        ] {
+            let text =
+                format!("OctoServiceUrls:{key} is not configured. Add it to appsettings.json.");
+            assert_eq!(answer.expect_err("missing").message(), text);
+        }
+    }
+}

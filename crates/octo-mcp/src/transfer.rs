@@ -17,6 +17,8 @@ use tokio::io::AsyncWriteExt;
 
 use crate::auth::Principal;
 
+pub mod media_type;
+
 /// Largest file accepted, bytes.
 pub const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024;
 /// Life of a transfer from its reservation.
@@ -33,6 +35,10 @@ pub struct Transfer {
     pub id: String,
     /// Name of the file, without folders.
     pub file_name: String,
+    /// Its media type, known once the file is complete.
+    pub content_type: String,
+    /// Its size in bytes; 0 until it is complete.
+    pub size: u64,
     /// Where the bytes are.
     pub path: PathBuf,
     /// End of its life.
@@ -116,6 +122,8 @@ impl TransferStore {
         let transfer = Transfer {
             path: self.folder.join(&id),
             file_name: base_name(file_name),
+            content_type: String::new(),
+            size: 0,
             expires: Timestamp::now() + LIFE,
             id: id.clone(),
         };
@@ -131,7 +139,8 @@ impl TransferStore {
     }
 
     /// Receives the bytes of a reserved transfer. `caller` is the bearer of the request, if any;
-    /// it must then be the owner. Returns the size.
+    /// it must then be the owner. `content_type` is what the sender says the file is; if nothing, its
+    /// name tells. Returns the size.
     ///
     /// # Errors
     /// Any [`TransferError`]; after a failure the transfer is reserved as before.
@@ -139,6 +148,7 @@ impl TransferStore {
         &self,
         id: &str,
         caller: Option<&Principal>,
+        content_type: Option<String>,
         body: S,
     ) -> Result<u64, TransferError>
     where
@@ -153,7 +163,12 @@ impl TransferStore {
         let size = write(&transfer.path, body).await?;
         receiving.done = true;
         drop(receiving);
-        self.set(id, State::Complete);
+        let content_type = content_type.unwrap_or_else(|| media_type::of_name(&transfer.file_name));
+        if let Some(entry) = self.lock().get_mut(id) {
+            entry.state = State::Complete;
+            entry.transfer.content_type = content_type;
+            entry.transfer.size = size;
+        }
         Ok(size)
     }
 
@@ -215,12 +230,6 @@ impl TransferStore {
         Ok(entry.transfer.clone())
     }
 
-    fn set(&self, id: &str, state: State) {
-        if let Some(entry) = self.lock().get_mut(id) {
-            entry.state = state;
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -237,7 +246,9 @@ impl Drop for Receiving<'_> {
     fn drop(&mut self) {
         if !self.done {
             let _ = std::fs::remove_file(&self.transfer.path);
-            self.store.set(&self.transfer.id, State::Reserved);
+            if let Some(entry) = self.store.lock().get_mut(&self.transfer.id) {
+                entry.state = State::Reserved;
+            }
         }
     }
 }

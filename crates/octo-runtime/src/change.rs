@@ -18,6 +18,7 @@
 mod delete_entity;
 mod link_end;
 mod new_association;
+mod new_binary;
 mod new_entity;
 mod restore_entity;
 mod update_entity;
@@ -25,6 +26,7 @@ mod update_entity;
 pub use delete_entity::{DeleteEntity, DeleteMode};
 pub use link_end::LinkEnd;
 pub use new_association::NewAssociation;
+pub use new_binary::{BinaryContent, MAX_BINARY_SIZE, NewBinary};
 pub use new_entity::NewEntity;
 pub use restore_entity::RestoreEntity;
 pub use update_entity::UpdateEntity;
@@ -42,6 +44,7 @@ pub struct ChangeSet {
     pub(crate) restores: Vec<RestoreEntity>,
     pub(crate) link: Vec<NewAssociation>,
     pub(crate) unlink: Vec<Unlink>,
+    pub(crate) binaries: Vec<NewBinary>,
 }
 
 /// A JSON value for an attribute path (spec 4.4).
@@ -177,6 +180,13 @@ impl ChangeSet {
         self
     }
 
+    /// Offers a file to the values of the set.
+    #[must_use]
+    pub fn add_binary(mut self, binary: NewBinary) -> Self {
+        self.binaries.push(binary);
+        self
+    }
+
     /// Adds all changes of another set.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -186,6 +196,7 @@ impl ChangeSet {
         self.restores.extend(other.restores);
         self.link.extend(other.link);
         self.unlink.extend(other.unlink);
+        self.binaries.extend(other.binaries);
         self
     }
 

@@ -72,8 +72,9 @@ pub mod walk;
 pub use aggregation::{Aggregated, AggregatedRow, AggregationColumn, AggregationQuery, Function};
 pub use attributes::Attributes;
 pub use change::{
-    Applied, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd, MissingAssociation,
-    NewAssociation, NewEntity, RestoreEntity, Restored, UpdateEntity,
+    Applied, BinaryContent, ChangeSet, DeleteEntity, DeleteMode, Deleted, LinkEnd,
+    MissingAssociation, NewAssociation, NewBinary, NewEntity, RestoreEntity, Restored,
+    UpdateEntity,
 };
 pub use criteria::{Criteria, FieldFilter, Operand, Operator};
 pub use dto::{AssociationDto, AttributeDto, EntityDto, Projection};

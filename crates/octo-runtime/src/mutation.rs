@@ -7,12 +7,14 @@
 
 use octo_ck::TypeGraph;
 
-use crate::change::{Applied, ChangeSet};
+use crate::change::{Applied, ChangeSet, NewBinary};
 use crate::error::RuntimeError;
 use crate::store::WriteTransaction;
 use crate::tenant_id::TenantId;
+use crate::value::coerce::Coercion;
 
 mod assign;
+pub(crate) mod binaries;
 mod bounds;
 pub(crate) mod complete;
 mod counters;
@@ -37,6 +39,14 @@ struct Stage<'a> {
     problems: Problems<'a>,
     counters: Counters,
     now: jiff::Timestamp,
+    /// Files the values may refer to.
+    offered: &'a [NewBinary],
+}
+
+impl<'a> Stage<'a> {
+    fn coercion(&self) -> Coercion<'a> {
+        Coercion::new(self.graph).with_binaries(self.offered)
+    }
 }
 
 /// Plans, checks and writes a change set.
@@ -52,12 +62,14 @@ pub(crate) fn run(
         problems: Problems::new(tenant),
         counters: Counters::default(),
         now: crate::value::instants::to_milliseconds(jiff::Timestamp::now()),
+        offered: &changes.binaries,
     };
     let mut named = Named::default();
     let deletes = deletes::plan(&mut stage, &changes.deletes, &mut named)?;
     let updates = updates::plan(&mut stage, &changes.updates, &mut named)?;
     let restores = restores::plan(&mut stage, &changes.restores, &mut named)?;
     let inserts = inserts::plan(&mut stage, &changes.inserts)?;
+    let binaries = binaries::plan(&mut stage, &changes.binaries, &updates, &inserts)?;
     let links = links::plan(&mut stage, changes, &deletes, &restores, &inserts)?;
     let Stage {
         transaction,
@@ -77,6 +89,8 @@ pub(crate) fn run(
     links.write_additions(transaction)?;
     let written = inserts.iter().chain(&updated).chain(&restores);
     unique::check(transaction, graph, written)?;
+    // The most work by far, so only when nothing can be wrong any more.
+    binaries.write(transaction)?;
     Ok(Applied {
         inserted: inserts,
         updated,

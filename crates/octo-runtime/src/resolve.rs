@@ -1,13 +1,14 @@
 //! From what callers write to what stores understand.
 
 use octo_ck::graph::TypeNode;
+use octo_ck::model::ValueType;
 use octo_ck::{RtCkId, TypeGraph};
 use std::sync::Arc;
 
 use crate::error::RuntimeError;
 use crate::path::navigation::{Path, PathEnd};
 use crate::query::{EntityQuery, SortOrder};
-use crate::store::{Field, Filter, Link, SortKey, StoreQuery, TypeScope};
+use crate::store::{Field, Filter, Link, PathStep, SortKey, StoreQuery, TypeScope};
 
 /// Entities one query can take at most.
 pub(crate) const MAX_TAKE: u64 = 100_000;
@@ -23,6 +24,8 @@ mod navigation;
 mod operands;
 mod searches;
 mod sorting;
+
+use fields::{Location, Owner};
 
 /// A type by any spelling of its id.
 pub(crate) fn find_type<'g>(
@@ -44,6 +47,25 @@ pub(crate) fn role_id(text: &str) -> Result<RtCkId, RuntimeError> {
     text.trim()
         .parse()
         .map_err(|error: octo_ck::IdError| RuntimeError::InvalidQuery(vec![error.to_string()]))
+}
+
+/// The steps of a path to a linked binary.
+pub(crate) fn linked_binary(
+    graph: &TypeGraph,
+    node: &TypeNode,
+    path: &str,
+) -> Result<Vec<PathStep>, String> {
+    match fields::locate(graph, Owner::Type(node), path)? {
+        Location::Attribute { steps, attribute }
+            if attribute.value_type == ValueType::BinaryLinked =>
+        {
+            Ok(steps)
+        }
+        _ => Err(format!(
+            "Attribute path '{}' does not lead to a linked binary.",
+            path.trim()
+        )),
+    }
 }
 
 /// The types a query for `node` covers.

@@ -11,6 +11,7 @@
 //!
 //! Every store passes the suite in `tests/store_contract`.
 
+use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ use crate::query::Page;
 use crate::rt_id::RtId;
 
 pub mod aggregation;
+pub mod binary;
 pub mod edge;
 pub mod filter;
 pub mod paging;
@@ -30,6 +32,7 @@ pub mod search;
 pub mod sqlite;
 
 pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure};
+pub use binary::StoredBinary;
 pub use edge::{EdgeKey, EdgePage, EdgeQuery};
 pub use filter::{
     Comparison, Field, FieldPath, Filter, Link, PathIndex, PathStep, SortKey, StoreQuery,
@@ -95,6 +98,13 @@ pub trait EntityStore: Send + Sync {
         edges: EdgeQuery,
         far: StoreQuery,
     ) -> Result<Page<Entity>, StoreError>;
+
+    /// What is recorded about a stored file.
+    async fn binary(&self, id: RtId) -> Result<Option<StoredBinary>, StoreError>;
+
+    /// Bytes of a stored file from `offset` on, as many as the store likes to hand out at once but
+    /// never more than 1 MiB; `None` at its end, or when there is no such file.
+    async fn binary_part(&self, id: RtId, offset: u64) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// All models, ordered by name.
     async fn models(&self) -> Result<Vec<StoredModel>, StoreError>;
@@ -167,7 +177,7 @@ pub trait WriteTransaction {
     /// the type at all its edges. Writes nothing else of the entity.
     fn retype(&mut self, rt_id: RtId, ck_type: &RtCkId) -> Result<(), StoreError>;
 
-    /// Removes an entity.
+    /// Removes an entity and the files that belong to it.
     fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError>;
 
     /// Adds an edge.
@@ -175,6 +185,23 @@ pub trait WriteTransaction {
 
     /// Removes an edge.
     fn delete_edge(&mut self, id: RtId) -> Result<(), StoreError>;
+
+    /// What is recorded about a stored file.
+    fn binary(&mut self, id: RtId) -> Result<Option<StoredBinary>, StoreError>;
+
+    /// Stores a file; its id must be free and its owner exist. The content must have exactly the
+    /// size that is recorded, and is never held in memory as a whole.
+    fn put_binary(
+        &mut self,
+        binary: &StoredBinary,
+        content: &mut dyn Read,
+    ) -> Result<(), StoreError>;
+
+    /// Makes an entity the owner of a stored file that has none.
+    fn claim_binary(&mut self, id: RtId, owner: RtId) -> Result<(), StoreError>;
+
+    /// Removes a stored file.
+    fn delete_binary(&mut self, id: RtId) -> Result<(), StoreError>;
 
     /// Adds a model or replaces the one of the same name.
     fn put_model(&mut self, model: &StoredModel) -> Result<(), StoreError>;

@@ -18,6 +18,7 @@ use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, transact};
 use crate::tenant_id::{DatabaseName, TenantId};
 use crate::{mutation, resolve};
 
+mod binaries;
 mod columns;
 mod schema;
 

@@ -13,8 +13,8 @@ use octo_ck::graph::{AttributeNode, TypeNode};
 use octo_ck::model::{Multiplicity, ValueType};
 use octo_ck::{CompiledModel, TypeGraph, builtin, compiler};
 use octo_runtime::{
-    Entity, EntityDto, EntityQuery, NewEntity, Projection, Runtime, RuntimeConfig, Tenant,
-    UpdateEntity,
+    BinaryContent, ChangeSet, Entity, EntityDto, EntityQuery, NewBinary, NewEntity, Projection,
+    Runtime, RuntimeConfig, Tenant, UpdateEntity,
 };
 use serde_json::{Value as Json, json};
 
@@ -74,12 +74,7 @@ fn sample(graph: &TypeGraph, node: &AttributeNode) -> Json {
         ValueType::StringArray => json!(["a", "b"]),
         ValueType::IntArray => json!([1, 2]),
         ValueType::Binary => json!("AQID"),
-        ValueType::BinaryLinked => json!({
-            "contentType": "text/plain",
-            "binaryId": "665f1c2ab1e4d2a3c4b5d6e7",
-            "filename": "a.txt",
-            "size": 3,
-        }),
+        ValueType::BinaryLinked => json!({"transferId": "upload"}),
         ValueType::GeospatialPoint => json!({"type": "Point", "coordinates": [16.5, 48.25]}),
         ValueType::Record => record(graph, node),
         ValueType::RecordArray => json!([record(graph, node)]),
@@ -151,8 +146,13 @@ async fn create(tenant: &Tenant, graph: &TypeGraph, node: &TypeNode) -> Entity {
     let new = attributes.fold(NewEntity::of(node.id.to_string()), |new, attribute| {
         new.assign(attribute.camel_name.clone(), sample(graph, attribute))
     });
-    let entity = tenant.insert(new).await;
-    let entity = entity.unwrap_or_else(|error| panic!("{}: {error}", node.id));
+    let content = BinaryContent::Bytes(b"abc".as_slice().into());
+    let file = NewBinary::new("upload", "a.txt", "text/plain", 3, content);
+    let applied = tenant.apply(ChangeSet::new().insert(new).add_binary(file));
+    let mut applied = applied
+        .await
+        .unwrap_or_else(|error| panic!("{}: {error}", node.id));
+    let entity = applied.inserted.remove(0);
     let ck_type = node.rt_id.to_string();
     let stored = tenant.get(&ck_type, entity.rt_id).await.unwrap();
     assert_eq!(stored.as_ref(), Some(&entity), "{}", node.id);

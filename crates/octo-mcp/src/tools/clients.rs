@@ -1,7 +1,7 @@
 //! OAuth clients of a tenant (spec, identity 8.4).
 //!
-//! One file per kind of work: [`add`] creates clients, [`roles`] gives them roles and groups,
-//! [`mirrors`] copies them into tenants below.
+//! One file per kind of work: `add` creates clients, `roles` and `groups` say what they may do,
+//! `mirrors` copies them into tenants below.
 
 mod add;
 mod groups;

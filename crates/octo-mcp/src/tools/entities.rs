@@ -4,6 +4,7 @@ mod associations;
 mod bulk;
 pub(super) mod columns;
 pub(super) mod criteria;
+mod download;
 mod edges;
 mod link;
 mod navigate;
@@ -13,6 +14,7 @@ mod restore;
 mod searches;
 mod sort;
 mod tree;
+mod uploads;
 mod writes;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use crate::reply::{Data, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
 use bulk::{create_entities, delete_entities, update_entities};
 use columns::Columns;
+use download::get_entity_binary;
 use link::{create_association, delete_association};
 use navigate::navigate_associations;
 use queries::{query_entities, query_entities_simple};
@@ -45,6 +48,7 @@ pub fn toolset() -> Toolset {
     .tool(tool("query_entities", query_entities))
     .tool(tool("query_entities_simple", query_entities_simple))
     .tool(tool("get_entity_by_id", get_entity_by_id))
+    .tool(tool("get_entity_binary", get_entity_binary))
     .tool(
         tool("create_entity", create_entity)
             .risk(Risk::Medium)

@@ -39,15 +39,18 @@ async fn an_upload_completes_once_and_belongs_to_its_owner() {
         Err(TransferError::Unknown)
     ));
     assert!(matches!(
-        store.receive(&id, Some(&eve), body(&["x"])).await,
+        store.receive(&id, Some(&eve), None, body(&["x"])).await,
         Err(TransferError::Unknown)
     ));
     assert_eq!(
-        store.receive(&id, None, body(&["ab", "c"])).await.unwrap(),
+        store
+            .receive(&id, None, None, body(&["ab", "c"]))
+            .await
+            .unwrap(),
         3
     );
     assert!(matches!(
-        store.receive(&id, None, body(&["x"])).await,
+        store.receive(&id, None, None, body(&["x"])).await,
         Err(TransferError::Unknown)
     ));
     assert!(matches!(
@@ -73,13 +76,13 @@ async fn a_broken_upload_can_be_repeated() {
         Err(std::io::Error::other("connection reset")),
     ]);
     assert!(matches!(
-        store.receive(&transfer.id, None, broken).await,
+        store.receive(&transfer.id, None, None, broken).await,
         Err(TransferError::Cancelled)
     ));
     assert!(!transfer.path.exists());
     assert_eq!(
         store
-            .receive(&transfer.id, None, body(&["all"]))
+            .receive(&transfer.id, None, None, body(&["all"]))
             .await
             .unwrap(),
         3
@@ -105,7 +108,7 @@ async fn expired_transfers_and_their_files_go() {
     let bob = principal("bob");
     let transfer = store.reserve(bob.clone(), "a").unwrap();
     store
-        .receive(&transfer.id, None, body(&["x"]))
+        .receive(&transfer.id, None, None, body(&["x"]))
         .await
         .unwrap();
     store.lock().get_mut(&transfer.id).unwrap().transfer.expires = Timestamp::now();

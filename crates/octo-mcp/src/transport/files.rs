@@ -13,7 +13,7 @@ use tower_http::services::ServeFile;
 
 use super::{Edge, caller, origin};
 use crate::auth::Principal;
-use crate::transfer::{MAX_SIZE, TransferError};
+use crate::transfer::{MAX_SIZE, TransferError, media_type};
 
 /// Receives the bytes of a reserved transfer.
 pub(super) async fn upload(
@@ -29,11 +29,12 @@ pub(super) async fn upload(
     if request.body().size_hint().lower() > MAX_SIZE {
         return failed(&TransferError::TooLarge);
     }
+    let content_type = media_type::declared(request.headers());
     let stream = request.into_body().into_data_stream();
     match edge
         .services
         .transfers
-        .receive(&id, principal.as_ref(), stream)
+        .receive(&id, principal.as_ref(), content_type, stream)
         .await
     {
         Ok(size) => Json(json!({"transferId": id, "sizeBytes": size})).into_response(),

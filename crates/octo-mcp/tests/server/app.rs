@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use octo_mcp::deployment::Deployment;
 use octo_mcp::{Config, Server};
+use octo_platform::token::AccessClaims;
 use octo_runtime::Tenant;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -72,6 +73,16 @@ impl App {
         match self.server().deployment() {
             Deployment::Embedded(platform) => {
                 platform.clock().advance(Duration::from_secs(seconds));
+            }
+            Deployment::Cluster(_) => panic!("not embedded"),
+        }
+    }
+
+    /// An access token with these claims, signed by the embedded platform.
+    pub fn sign(&self, claims: &AccessClaims) -> String {
+        match self.server().deployment() {
+            Deployment::Embedded(platform) => {
+                platform.state().tokens().sign_access(claims).unwrap()
             }
             Deployment::Cluster(_) => panic!("not embedded"),
         }

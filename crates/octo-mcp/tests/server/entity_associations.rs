@@ -108,6 +108,7 @@ async fn associations_change_along_with_values() {
     let confirmed = json!({"confirm": true});
     let deleted = client.call("delete_entity", of(&bakery, confirmed)).await;
     assert_eq!(deleted["removedAssociations"], json!(1), "{deleted}");
+    assert_eq!(deleted["orphanedCount"], json!(0));
 }
 
 #[tokio::test]
@@ -156,4 +157,23 @@ async fn a_deleted_entity_can_be_restored() {
         &client.call("update_entity", change).await,
         "not found in type",
     );
+}
+
+#[tokio::test]
+async fn very_many_orphans_are_counted_and_the_first_are_named() {
+    let (_app, mut client) = town::start().await;
+    let centre = district(&mut client, "Centre").await;
+    let shops: Vec<Value> = (0..120)
+        .map(|n| json!({"entityData": {"name": n.to_string()}, "associations": [parent(&centre)]}))
+        .collect();
+    let create = json!({"tenantId": TENANT, "ckTypeId": SHOP, "entities": shops});
+    assert_success(&client.call("create_entities", create).await);
+    let delete = json!({
+        "tenantId": TENANT, "ckTypeId": "Town/District", "rtId": centre, "confirm": true,
+    });
+    let deleted = client.call("delete_entity", delete).await;
+    assert_success(&deleted);
+    assert_eq!(deleted["removedAssociations"], json!(120));
+    assert_eq!(deleted["orphanedCount"], json!(120));
+    assert_eq!(deleted["orphanedEntities"].as_array().unwrap().len(), 100);
 }

@@ -97,7 +97,10 @@ async fn what_is_wrong_is_told_by_item_and_nothing_is_created() {
         &answer,
         "2 of the items cannot be created; the first is item 2:",
     );
-    assert_eq!(answer["itemErrors"][1]["index"], json!(3), "{answer:#}");
+    let told = answer["itemErrors"].as_array().unwrap().iter();
+    let mut indexes: Vec<_> = told.map(|item| item["index"].as_u64().unwrap()).collect();
+    indexes.dedup();
+    assert_eq!(indexes, [2, 3], "{answer:#}");
 
     let taken = json!([
         district,

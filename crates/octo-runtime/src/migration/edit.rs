@@ -10,6 +10,7 @@ use super::filter;
 use super::script::Run;
 use crate::attributes::Attributes;
 use crate::entity::Entity;
+use crate::mutation::binaries;
 use crate::store::{EntityPatch, StoreError};
 use crate::value::Value;
 use crate::value::coerce::{Coercion, Slot};
@@ -84,8 +85,25 @@ impl<'a> Run<'a> {
         patch.clear = edit.clear;
         patch.well_known_name = edit.well_known_name;
         self.transaction.patch(&patch)?;
+        self.drop_files(entity, patch)?;
         self.tally.updated += 1;
         Ok(())
+    }
+
+    /// Files go with the last value that refers to them.
+    fn drop_files(&mut self, entity: &Entity, patch: EntityPatch) -> Result<(), StoreError> {
+        let before = binaries::infos(&entity.attributes);
+        if before.is_empty() {
+            return Ok(());
+        }
+        let mut after = entity.attributes.clone();
+        for name in &patch.clear {
+            after.remove(name);
+        }
+        after.extend(patch.set);
+        let gone = binaries::unreferenced(self.transaction, entity.rt_id, &before, &after)?;
+        gone.into_iter()
+            .try_for_each(|id| self.transaction.delete_binary(id))
     }
 
     /// The attribute a value is written to, with the graph it belongs to: that of the new version,

@@ -12,7 +12,7 @@ use crate::change::NewEntity;
 use crate::entity::{Entity, EntityRef, RtState};
 use crate::error::RuntimeError;
 use crate::rt_id::RtId;
-use crate::value::coerce::{Coercion, Slot};
+use crate::value::coerce::Slot;
 use crate::value::composite::undefined;
 
 /// The entities as they will be stored.
@@ -77,7 +77,7 @@ fn values(
     well_known_name: &mut Option<String>,
 ) -> Attributes {
     let graph = stage.graph;
-    let mut coercion = Coercion::new(graph);
+    let mut coercion = stage.coercion();
     let mut attributes = Attributes::new();
     for (name, value) in new.attributes.iter() {
         match node.attribute(name) {

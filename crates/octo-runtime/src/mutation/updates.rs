@@ -5,18 +5,21 @@ use octo_ck::graph::TypeNode;
 use super::assign::{self, Draft};
 use super::complete::Completion;
 use super::stored::{self, Named};
-use super::{Stage, bounds, display};
+use super::{Stage, binaries, bounds, display};
 use crate::change::UpdateEntity;
 use crate::entity::Entity;
 use crate::error::RuntimeError;
 use crate::store::{EntityPatch, WriteTransaction};
+use crate::value::BinaryInfo;
 use crate::value::coerce::{Coercion, Slot};
 use crate::value::composite::undefined;
 
 /// A change ready to be written.
 pub(super) struct Planned {
     /// The entity as it will be.
-    after: Entity,
+    pub(super) after: Entity,
+    /// Files its values refer to until now.
+    pub(super) binaries_before: Vec<BinaryInfo>,
     patch: EntityPatch,
 }
 
@@ -48,7 +51,7 @@ pub(super) fn write(
 ) -> Result<Vec<Entity>, RuntimeError> {
     planned
         .into_iter()
-        .map(|Planned { after, patch }| {
+        .map(|Planned { after, patch, .. }| {
             transaction.patch(&patch)?;
             Ok(after)
         })
@@ -80,6 +83,7 @@ fn change(
     stored: Entity,
     update: &UpdateEntity,
 ) -> Planned {
+    let binaries_before = binaries::infos(&stored.attributes);
     let mut after = stored;
     let touched = values(stage, node, &mut after, update);
     after.version = after.version.saturating_add(1);
@@ -106,7 +110,11 @@ fn change(
         after.display_description = display::description(stage.graph, node, &after.attributes);
         patch.display_description = Some(after.display_description.clone());
     }
-    Planned { after, patch }
+    Planned {
+        after,
+        binaries_before,
+        patch,
+    }
 }
 
 /// Applies the new values to `after`.
@@ -116,7 +124,7 @@ fn values(
     after: &mut Entity,
     update: &UpdateEntity,
 ) -> assign::Touched {
-    let mut coercion = Coercion::new(stage.graph);
+    let mut coercion = stage.coercion();
     let mut touched = direct(node, after, update, &mut coercion);
     let mut draft = Draft {
         attributes: &mut after.attributes,

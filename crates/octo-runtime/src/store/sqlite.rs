@@ -8,6 +8,7 @@
 //!   caches, so that many idle tenants cost little memory.
 
 mod aggregate;
+mod binaries;
 mod conditions;
 mod connection;
 mod edges;
@@ -37,7 +38,7 @@ use crate::query::Page;
 use crate::rt_id::RtId;
 use crate::store::{
     Aggregation, EdgePage, EdgeQuery, EntityPage, EntityStore, Groups, Link, StoreError,
-    StoreQuery, StoredModel, Work,
+    StoreQuery, StoredBinary, StoredModel, Work,
 };
 
 /// An [`EntityStore`] in one SQLite file.
@@ -148,6 +149,18 @@ impl EntityStore for SqliteStore {
         let graph = Arc::clone(graph);
         self.readers
             .read(move |connection| select::page(connection, &graph, &far, Some(&edges)))
+            .await
+    }
+
+    async fn binary(&self, id: RtId) -> Result<Option<StoredBinary>, StoreError> {
+        self.readers
+            .read(move |connection| binaries::find(connection, id))
+            .await
+    }
+
+    async fn binary_part(&self, id: RtId, offset: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readers
+            .read(move |connection| binaries::part(connection, id, offset))
             .await
     }
 

@@ -10,6 +10,7 @@ use octo_ck::{RtCkId, TypeGraph};
 use serde_json::Value as Json;
 
 use super::{Value, instants};
+use crate::change::NewBinary;
 
 const SHOWN_CHARACTERS: usize = 100;
 
@@ -59,6 +60,8 @@ impl<'n> Slot<'n> {
 /// Converts values and collects problems.
 pub(crate) struct Coercion<'g> {
     pub(super) graph: &'g TypeGraph,
+    /// Files that come with the change.
+    pub(super) binaries: &'g [NewBinary],
     pub(super) problems: Vec<String>,
 }
 
@@ -66,8 +69,15 @@ impl<'g> Coercion<'g> {
     pub(crate) fn new(graph: &'g TypeGraph) -> Self {
         Self {
             graph,
+            binaries: &[],
             problems: Vec::new(),
         }
+    }
+
+    /// Values may refer to these files.
+    pub(crate) fn with_binaries(mut self, binaries: &'g [NewBinary]) -> Self {
+        self.binaries = binaries;
+        self
     }
 
     /// The problems, when there are any.
@@ -98,6 +108,7 @@ impl<'g> Coercion<'g> {
             ValueType::Record => self.record(json, slot, at).map(Value::Record),
             ValueType::RecordArray => self.record_list(json, slot, at).map(Value::RecordArray),
             ValueType::Enum => self.enum_key(json, slot, at).map(Value::Enum),
+            ValueType::BinaryLinked => self.binary_linked(json, at),
             value_type => {
                 let value = simple(json, value_type);
                 if value.is_none() {
@@ -232,9 +243,10 @@ fn simple(json: &Json, value_type: ValueType) -> Option<Value> {
             _ => return None,
         },
         ValueType::Binary => super::composite::binary(json)?,
-        ValueType::BinaryLinked => super::composite::binary_linked(json)?,
         ValueType::GeospatialPoint => super::composite::geo_point(json)?,
-        ValueType::Enum | ValueType::Record | ValueType::RecordArray => return None,
+        ValueType::BinaryLinked | ValueType::Enum | ValueType::Record | ValueType::RecordArray => {
+            return None;
+        }
     })
 }
 

@@ -12,6 +12,26 @@ use super::{BinaryInfo, GeoPoint, Record, Value};
 use crate::attributes::Attributes;
 
 impl<'g> Coercion<'g> {
+    /// A file: `{contentType, binaryId, filename, size}` of a stored one, or `{transferId}` of one
+    /// that comes with the change; names ignoring case.
+    pub(super) fn binary_linked(&mut self, json: &Json, at: &str) -> Option<Value> {
+        let Some(id) = upload_key(json) else {
+            let value = stored_binary(json);
+            if value.is_none() {
+                self.not_valid(json, ValueType::BinaryLinked, at);
+            }
+            return value;
+        };
+        let new = self.binaries.iter().find(|new| new.key == id);
+        if new.is_none() {
+            self.problem(format!(
+                "Upload '{}' of attribute '{at}' not found or expired.",
+                shown(&Json::from(id))
+            ));
+        }
+        new.map(|new| Value::BinaryLinked(new.info.clone()))
+    }
+
     /// A list of records.
     pub(super) fn record_list(
         &mut self,
@@ -174,15 +194,22 @@ pub(super) fn binary(json: &Json) -> Option<Value> {
     BASE64.decode(json.as_str()?.trim()).ok().map(Value::Binary)
 }
 
-/// `{contentType, binaryId, filename, size}`, names ignoring case.
-pub(super) fn binary_linked(json: &Json) -> Option<Value> {
+// `{transferId}` and nothing else.
+fn upload_key(json: &Json) -> Option<&str> {
+    let object = json.as_object().filter(|object| object.len() == 1)?;
+    Some(member(object, "transferId")?.as_str()?.trim())
+}
+
+fn member<'j>(object: &'j Map<String, Json>, name: &str) -> Option<&'j Json> {
+    let mut members = object.iter();
+    members
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+fn stored_binary(json: &Json) -> Option<Value> {
     let object = json.as_object()?;
-    let member = |name: &str| {
-        let mut members = object.iter();
-        members
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    };
+    let member = |name| member(object, name);
     Some(Value::BinaryLinked(BinaryInfo {
         content_type: member("contentType")?.as_str()?.to_owned(),
         binary_id: member("binaryId")?.as_str()?.parse().ok()?,

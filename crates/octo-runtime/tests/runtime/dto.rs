@@ -1,14 +1,33 @@
 //! Entities as JSON.
 
-use octo_runtime::{DeleteEntity, EntityDto, NewEntity, Projection};
+use octo_runtime::store::{StoredBinary, transact};
+use octo_runtime::{DeleteEntity, EntityDto, NewEntity, Projection, StoreError, Tenant};
 use serde_json::{Value as Json, json};
 
 use crate::fixture::Fixture;
+
+/// A file that belongs to nobody yet.
+async fn store_file(tenant: &Tenant) {
+    let binary = StoredBinary {
+        id: "665f1c2ab1e4d2a3c4b5d6e7".parse().unwrap(),
+        owner: None,
+        content_type: "text/plain".to_owned(),
+        filename: "a.txt".to_owned(),
+        size: 3,
+    };
+    let graph = tenant.graph();
+    transact::<(), StoreError>(tenant.store().as_ref(), graph, move |transaction| {
+        transaction.put_binary(&binary, &mut &b"abc"[..])
+    })
+    .await
+    .unwrap();
+}
 
 #[tokio::test]
 async fn entities_are_shown_in_the_order_of_the_model() {
     let fixture = Fixture::new().await;
     let tenant = fixture.tenant("acme").await;
+    store_file(&tenant).await;
     let values = [
         ("name", json!("x")),
         ("size", json!(1)),

@@ -6,6 +6,7 @@ mod aggregation;
 mod assignments;
 mod association_values;
 mod associations;
+mod binaries;
 mod counters;
 mod crash;
 mod dto;

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod binaries;
 mod edge_pages;
 mod edges;
 mod entities;
@@ -60,6 +61,12 @@ mod sqlite {
             batches_follow_the_order_of_ids,
             retyped_entities_are_found_as_what_they_are,
             a_closed_store_refuses_work,
+        }
+        binaries {
+            files_of_every_size_survive,
+            files_are_stored_whole_or_not_at_all,
+            files_go_with_the_entity_they_belong_to,
+            a_file_is_claimed_once,
         }
         filters {
             tests_follow_the_table,

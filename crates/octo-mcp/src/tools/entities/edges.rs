@@ -4,11 +4,12 @@ use octo_ck::TypeGraph;
 use octo_ck::graph::{AssociationNode, TypeNode};
 use octo_ck::model::Multiplicity;
 use octo_runtime::change::LinkEnd;
-use octo_runtime::{ChangeSet, RtId, RtIdError, RuntimeError};
+use octo_runtime::{ChangeSet, NewAssociation, RtId, RtIdError, RuntimeError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::protection;
+use super::writes::AttributeUpdate;
 use crate::reply::Failure;
 
 /// Code of the finding that a new entity lacks an association it must have.
@@ -27,6 +28,8 @@ pub(super) struct Edge {
     target_rt_id: String,
     /// Type of the other entity, if it shall be checked.
     target_ck_type_id: Option<String>,
+    /// Values of attributes the role declares, if it does; not for Delete.
+    attributes: Option<Vec<AttributeUpdate>>,
 }
 
 /// An association to create or delete.
@@ -67,11 +70,16 @@ impl EdgeChange {
         near: LinkEnd,
         node: &TypeNode,
     ) -> Result<ChangeSet, Failure> {
+        if self.option != Some(EdgeOption::Delete) {
+            return self.edge.add_to(changes, near, node);
+        }
+        if self.edge.attributes.is_some() {
+            return Err(Failure::new(
+                "attributes are for associations to create, not for those to delete.",
+            ));
+        }
         let (origin, role, target) = self.edge.resolve(near, node)?;
-        Ok(match self.option {
-            Some(EdgeOption::Delete) => changes.dissociate(origin, role, target),
-            Some(EdgeOption::Create) | None => changes.associate(origin, role, target),
-        })
+        Ok(changes.dissociate(origin, role, target))
     }
 }
 
@@ -86,8 +94,8 @@ impl Edge {
         near: LinkEnd,
         node: &TypeNode,
     ) -> Result<ChangeSet, Failure> {
-        let (origin, role, target) = self.resolve(near, node)?;
-        Ok(changes.associate(origin, role, target))
+        let ends = self.resolve(near, node)?;
+        Ok(changes.add_association(association(ends, self.attributes.as_deref())))
     }
 
     fn resolve(
@@ -98,6 +106,18 @@ impl Edge {
         let far = far(&self.target_rt_id, self.target_ck_type_id.as_deref())?;
         resolve(node, &self.ck_role_id, self.direction, near, far)
     }
+}
+
+/// An association with values of the attributes its role declares.
+pub(super) fn association(
+    (origin, role, target): (LinkEnd, String, LinkEnd),
+    attributes: Option<&[AttributeUpdate]>,
+) -> NewAssociation {
+    let new = NewAssociation::of(origin, role, target);
+    let attributes = attributes.unwrap_or_default().iter();
+    attributes.fold(new, |new, item| {
+        new.assign(&item.attribute_path, item.value.clone())
+    })
 }
 
 /// The other entity.

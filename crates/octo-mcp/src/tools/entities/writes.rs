@@ -9,9 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::edges::{self, Edge, EdgeChange};
+use super::uploads::Uploads;
 use super::{EntityItem, Found, find, protection, shown};
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
+
+/// Orphans named in one answer.
+const MAX_ORPHANS: usize = 100;
 
 /// A value to write.
 #[derive(Deserialize, JsonSchema)]
@@ -19,11 +23,13 @@ use crate::reply::{Data, Failure, ToolResult};
 pub(super) struct AttributeUpdate {
     /// Attribute, or path into a record: address.city, contacts[0].lastName.
     pub(super) attribute_path: String,
-    /// Its new value; null removes it.
+    /// Its new value; null removes it. An uploaded file: {"transferId": …}.
     pub(super) value: Value,
 }
 
-/// Creates an entity. get_type_schema tells which attributes and associations it needs.
+/// Creates an entity. get_type_schema tells which attributes and associations it needs. A value of
+/// type BinaryLinked is an uploaded file of at most 64 MiB: {"transferId": …}, see
+/// prepare_file_upload.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CreateEntity {
@@ -63,6 +69,7 @@ async fn create(cx: &TenantCall, p: CreateEntity) -> Result<CreatedEntity, Failu
     let tenant = cx.data().await?;
     let graph = tenant.graph();
     protection::refuse_writes(&graph, &p.ck_type_id)?;
+    let uploads = Uploads::of(cx, p.entity_data.iter().map(|item| &item.value)).await?;
     let mut entity = NewEntity::of(&p.ck_type_id).with_optional_defaults();
     for item in p.entity_data {
         entity = entity.assign(item.attribute_path, item.value);
@@ -73,12 +80,13 @@ async fn create(cx: &TenantCall, p: CreateEntity) -> Result<CreatedEntity, Failu
             changes = edge.add_to(changes, LinkEnd::from(&entity), node)?;
         }
     }
-    let applied = tenant.apply(changes.insert(entity)).await;
+    let applied = tenant.apply(uploads.offer(changes.insert(entity))).await;
     let mut applied = applied.map_err(|error| {
         let hint = edges::hint(&error, &graph, &p.ck_type_id);
         let text = hint.map_or_else(|| error.to_string(), |hint| format!("{error}\n{hint}"));
         Failure::new(text)
     })?;
+    uploads.done(cx);
     let stored = applied.inserted.pop().ok_or_else(no_result)?;
     Ok(CreatedEntity {
         rt_id: stored.rt_id.to_string(),
@@ -143,6 +151,7 @@ async fn update(cx: &TenantCall, p: UpdateEntityParameters) -> Result<UpdatedEnt
         entity,
     } = find(cx, &p.ck_type_id, &p.rt_id).await?;
     protection::refuse_writes(&graph, &entity.ck_type_id.to_string())?;
+    let uploads = Uploads::of(cx, p.entity_data.iter().map(|item| &item.value)).await?;
     let mut update = UpdateEntity::from_entity(&entity);
     for item in p.entity_data {
         update = update.assign(item.attribute_path, item.value);
@@ -156,8 +165,9 @@ async fn update(cx: &TenantCall, p: UpdateEntityParameters) -> Result<UpdatedEnt
             changes = edge.add_to(changes, LinkEnd::from(&entity), node)?;
         }
     }
-    let applied = tenant.apply(changes).await;
+    let applied = tenant.apply(uploads.offer(changes)).await;
     let mut applied = applied.map_err(|error| refused(error, &graph))?;
+    uploads.done(cx);
     let updated = applied.updated.pop().ok_or_else(no_result)?;
     Ok(UpdatedEntity {
         type_id: p.ck_type_id,
@@ -199,7 +209,9 @@ pub(super) struct DeletedEntity {
     entity: Option<EntityDto>,
     /// Associations removed with it.
     removed_associations: usize,
-    /// Entities that lost a partner they must have, as "Type@id".
+    /// Entities that lost a partner they must have.
+    orphaned_count: usize,
+    /// The first 100 of them, as "Type@id".
     orphaned_entities: Vec<String>,
 }
 
@@ -229,6 +241,7 @@ async fn delete(cx: &TenantCall, p: DeleteEntityParameters) -> Result<DeletedEnt
     }
     let deleted = tenant.delete(delete).await;
     let deleted = deleted.map_err(|error| refused(error, &graph))?;
+    let orphans = deleted.orphans.iter().take(MAX_ORPHANS);
     Ok(DeletedEntity {
         ck_type_id: p.ck_type_id,
         rt_id: p.rt_id,
@@ -236,7 +249,8 @@ async fn delete(cx: &TenantCall, p: DeleteEntityParameters) -> Result<DeletedEnt
         current_rt_version: None,
         entity: None,
         removed_associations: deleted.removed.len(),
-        orphaned_entities: deleted.orphans.iter().map(ToString::to_string).collect(),
+        orphaned_count: deleted.orphans.len(),
+        orphaned_entities: orphans.map(ToString::to_string).collect(),
     })
 }
 

@@ -6,6 +6,7 @@ use octo_ck::{CkId, RtCkId};
 use super::Stage;
 use crate::change::NewAssociation;
 use crate::entity::{Association, EntityRef};
+use crate::mutation::binaries;
 use crate::mutation::complete::Completion;
 use crate::value::coerce::{Coercion, Slot};
 use crate::value::composite::undefined;
@@ -22,6 +23,12 @@ pub(super) fn fill(
     let mut coercion = Coercion::new(graph);
     convert(&mut coercion, edge, role, change);
     choose(&mut coercion, edge, declared, change);
+    if !binaries::infos(&edge.attributes).is_empty() {
+        let role = &role.rt_id;
+        coercion.problem(format!(
+            "Associations of role '{role}' cannot hold files: linked binaries belong to entities."
+        ));
+    }
     if coercion.is_clean() {
         let owner = EntityRef::new(edge.role.clone(), edge.id).to_string();
         Completion {

@@ -10,6 +10,7 @@ use crate::store::StoreError;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const CACHED_STATEMENTS: usize = 64;
+
 /// Opens the connection that writes, creating the file and its tables when missing.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -20,10 +21,15 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         .execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
-             PRAGMA journal_size_limit = 16777216;",
+             PRAGMA journal_size_limit = 16777216;
+             PRAGMA wal_autocheckpoint = 4000;",
         )
         .map_err(failed("open"))?;
     configure(&connection)?;
+    // Large changes touch pages all over the indexes; what does not fit is written and read again.
+    connection
+        .execute_batch("PRAGMA cache_size = -16384;")
+        .map_err(failed("open"))?;
     schema::migrate(&mut connection)?;
     Ok(connection)
 }

@@ -52,6 +52,25 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE association ADD COLUMN attributes TEXT;
     ALTER TABLE association ADD COLUMN target_attributes TEXT;
 ",
+    "
+    CREATE TABLE binary (
+        seq INTEGER PRIMARY KEY,
+        binary_id BLOB NOT NULL UNIQUE CHECK (length(binary_id) = 12),
+        owner_id BLOB REFERENCES entity (rt_id) ON DELETE CASCADE,
+        content_type TEXT NOT NULL,
+        filename TEXT NOT NULL,
+        size INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX binary_owner ON binary (owner_id) WHERE owner_id IS NOT NULL;
+
+    CREATE TABLE binary_chunk (
+        seq INTEGER PRIMARY KEY,
+        binary_id BLOB NOT NULL REFERENCES binary (binary_id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        content BLOB NOT NULL,
+        UNIQUE (binary_id, number)
+    ) STRICT;
+",
 ];
 
 /// Brings the tables to the current layout.

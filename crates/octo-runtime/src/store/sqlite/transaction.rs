@@ -1,17 +1,19 @@
 //! Reads and writes inside a work.
 
+use std::io::Read;
+
 use octo_ck::{RtCkId, TypeGraph};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, ToSql, params};
 use serde_json::{Map, Value as Json};
 
-use super::{edges, failed, indexes, inserts, rows, select};
+use super::{binaries, edges, failed, indexes, inserts, rows, select};
 use crate::entity::{Association, Entity};
 use crate::query::Page;
 use crate::rt_id::RtId;
 use crate::store::{
-    EdgePage, EdgeQuery, EntityPatch, IndexDefinition, StoreError, StoreQuery, StoredModel,
-    WriteTransaction,
+    EdgePage, EdgeQuery, EntityPatch, IndexDefinition, StoreError, StoreQuery, StoredBinary,
+    StoredModel, WriteTransaction,
 };
 use crate::value::stored::{encode, encode_attributes};
 
@@ -176,6 +178,7 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn erase(&mut self, rt_id: RtId) -> Result<(), StoreError> {
+        // Its binaries go with it, see the tables.
         let sql = "DELETE FROM entity WHERE rt_id = ?1";
         self.execute("erase", sql, [rt_id.as_bytes()])?;
         Ok(())
@@ -210,6 +213,26 @@ impl WriteTransaction for Transaction<'_> {
         let sql = "DELETE FROM association WHERE association_id = ?1";
         self.execute("dissociate", sql, [id.as_bytes()])?;
         Ok(())
+    }
+
+    fn binary(&mut self, id: RtId) -> Result<Option<StoredBinary>, StoreError> {
+        binaries::find(self.connection, id)
+    }
+
+    fn put_binary(
+        &mut self,
+        binary: &StoredBinary,
+        content: &mut dyn Read,
+    ) -> Result<(), StoreError> {
+        binaries::put(self.connection, binary, content)
+    }
+
+    fn claim_binary(&mut self, id: RtId, owner: RtId) -> Result<(), StoreError> {
+        binaries::claim(self.connection, id, owner)
+    }
+
+    fn delete_binary(&mut self, id: RtId) -> Result<(), StoreError> {
+        binaries::delete(self.connection, id)
     }
 
     fn put_model(&mut self, model: &StoredModel) -> Result<(), StoreError> {

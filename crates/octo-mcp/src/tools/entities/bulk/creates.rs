@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::edges::{self, EdgeDirection};
+use super::super::uploads::Uploads;
+use super::super::writes::AttributeUpdate;
 use super::super::{EntityItem, shown};
 use super::items::{Problems, Target, Values, check_count, id, type_of};
 use crate::call::TenantCall;
@@ -62,6 +64,8 @@ struct CreateEdge {
     target_key: Option<String>,
     /// Type of the other entity, if it shall be checked.
     target_ck_type_id: Option<String>,
+    /// Values of attributes the role declares, if it does.
+    attributes: Option<Vec<AttributeUpdate>>,
 }
 
 /// The created entities.
@@ -107,9 +111,15 @@ pub(in super::super) async fn create_entities(
         None => None,
     };
     let target = Target::of(&cx).await?;
+    let values = p
+        .entities
+        .iter()
+        .filter_map(|item| item.entity_data.as_ref());
+    let uploads = Uploads::of(&cx, values.flat_map(Values::iter)).await?;
     let planned = plan(&target, p)?;
-    let applied = target.tenant.apply(planned.changes).await;
+    let applied = target.tenant.apply(uploads.offer(planned.changes)).await;
     let applied = applied.map_err(|error| Problems::refused(&error, &planned.indexes, VERB))?;
+    uploads.done(&cx);
     let item = |(entity, key): (Entity, Option<String>)| CreatedItem {
         key,
         ck_type_id: entity.ck_type_id.to_string(),
@@ -135,7 +145,7 @@ struct Plan {
 fn plan(target: &Target, p: CreateEntities) -> Result<Plan, Failure> {
     let mut problems = Problems::default();
     let mut entities = Vec::with_capacity(p.entities.len());
-    let mut edges = Vec::with_capacity(p.entities.len());
+    let mut edge_lists = Vec::with_capacity(p.entities.len());
     let mut keys = Vec::with_capacity(p.entities.len());
     for (index, item) in p.entities.into_iter().enumerate() {
         let CreateItem {
@@ -149,7 +159,7 @@ fn plan(target: &Target, p: CreateEntities) -> Result<Plan, Failure> {
         match ck_type.and_then(|ck_type| entity(target, ck_type, rt_id, entity_data)) {
             Ok(entity) => {
                 entities.push((index, entity));
-                edges.push(associations.unwrap_or_default());
+                edge_lists.push(associations.unwrap_or_default());
                 keys.push(key);
             }
             Err(failure) => problems.add(index, &failure),
@@ -157,10 +167,13 @@ fn plan(target: &Target, p: CreateEntities) -> Result<Plan, Failure> {
     }
     let by_key = by_key(&entities, &keys, &mut problems);
     let mut changes = ChangeSet::new();
-    for ((index, entity), edges) in entities.iter().zip(&edges) {
-        for edge in edges {
+    for ((index, entity), list) in entities.iter().zip(&edge_lists) {
+        for edge in list {
             match edge.resolve(target, entity, &by_key) {
-                Ok((origin, role, target)) => changes = changes.associate(origin, role, target),
+                Ok(ends) => {
+                    let association = edges::association(ends, edge.attributes.as_deref());
+                    changes = changes.add_association(association);
+                }
                 Err(failure) => problems.add(*index, &failure),
             }
         }

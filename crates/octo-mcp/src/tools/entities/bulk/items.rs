@@ -43,6 +43,14 @@ pub(super) enum Values {
 }
 
 impl Values {
+    /// The values alone.
+    pub(super) fn iter(&self) -> Box<dyn Iterator<Item = &Value> + Send + '_> {
+        match self {
+            Self::List(items) => Box::new(items.iter().map(|item| &item.value)),
+            Self::ByPath(values) => Box::new(values.values()),
+        }
+    }
+
     /// Paths and values.
     pub(super) fn into_pairs(self) -> Vec<(String, Value)> {
         match self {

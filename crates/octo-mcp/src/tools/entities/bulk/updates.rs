@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::edges::EdgeChange;
+use super::super::uploads::Uploads;
 use super::items::{Problems, Target, Values, check_count, id, type_of};
 use crate::call::TenantCall;
 use crate::reply::{Data, Failure, ToolResult};
@@ -78,6 +79,11 @@ pub(in super::super) async fn update_entities(
     p: UpdateEntities,
 ) -> ToolResult<Data<UpdatedEntities>> {
     let target = Target::of(&cx).await?;
+    let values = p
+        .entities
+        .iter()
+        .filter_map(|item| item.entity_data.as_ref());
+    let uploads = Uploads::of(&cx, values.flat_map(Values::iter)).await?;
     let mut problems = Problems::default();
     let mut indexes = HashMap::new();
     let mut changes = ChangeSet::new();
@@ -91,8 +97,9 @@ pub(in super::super) async fn update_entities(
         }
     }
     problems.finish(VERB)?;
-    let applied = target.tenant.apply(changes).await;
+    let applied = target.tenant.apply(uploads.offer(changes)).await;
     let applied = applied.map_err(|error| Problems::refused(&error, &indexes, VERB))?;
+    uploads.done(&cx);
     let updated = applied.updated.iter().map(|entity| UpdatedItem {
         ck_type_id: entity.ck_type_id.to_string(),
         rt_id: entity.rt_id.to_string(),
