@@ -3,7 +3,7 @@
 //! Checked after writing, inside the transaction, so that entities of the same change set see each
 //! other. A missing value counts like any other value, as in the original's database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 
 use octo_ck::graph::TypeNode;
 use octo_ck::model::{CkIndex, IndexType};
@@ -13,6 +13,7 @@ use crate::attributes::Attributes;
 use crate::entity::Entity;
 use crate::error::{Duplicate, RuntimeError};
 use crate::resolve;
+use crate::rt_id::RtId;
 use crate::store::{
     Field, Filter, PathIndex, PathStep, StoreQuery, SystemField, Test, TypeScope, WriteTransaction,
 };
@@ -22,6 +23,10 @@ use crate::value::{Record, Value};
 
 /// Duplicates named in one refusal.
 const MAX_NAMED: usize = 100;
+/// Up to so many entities are looked up one by one.
+const FEW: usize = 16;
+/// Values looked up with one question.
+const AT_ONCE: usize = 200;
 
 /// An index in the form in which it is checked.
 struct Unique {
@@ -37,17 +42,18 @@ pub(crate) fn check<'e>(
     graph: &TypeGraph,
     entities: impl Iterator<Item = &'e Entity>,
 ) -> Result<(), RuntimeError> {
-    let mut by_type: HashMap<&RtCkId, Vec<Unique>> = HashMap::new();
-    let mut duplicates = Vec::new();
+    let mut by_type: BTreeMap<&RtCkId, Vec<&Entity>> = BTreeMap::new();
     for entity in entities {
-        let indexes = by_type
-            .entry(&entity.ck_type_id)
-            .or_insert_with(|| indexes(graph, &entity.ck_type_id));
-        for index in &*indexes {
-            duplicates.extend(duplicate(transaction, index, entity)?);
-        }
-        if duplicates.len() >= MAX_NAMED {
-            break;
+        by_type.entry(&entity.ck_type_id).or_default().push(entity);
+    }
+    let mut duplicates = Vec::new();
+    for (ck_type, entities) in by_type {
+        for index in indexes(graph, ck_type) {
+            for entity in suspects(transaction, &index, &entities)? {
+                if duplicates.len() < MAX_NAMED {
+                    duplicates.extend(duplicate(transaction, &index, entity)?);
+                }
+            }
         }
     }
     if duplicates.is_empty() {
@@ -55,6 +61,58 @@ pub(crate) fn check<'e>(
     } else {
         Err(RuntimeError::Duplicate(duplicates))
     }
+}
+
+/// The entities that may have a duplicate. Many are looked up with a few questions; only those that
+/// seem to have one need a question of their own.
+fn suspects<'e>(
+    transaction: &mut dyn WriteTransaction,
+    index: &Unique,
+    entities: &[&'e Entity],
+) -> Result<Vec<&'e Entity>, RuntimeError> {
+    let [(_, field)] = index.fields.as_slice() else {
+        return Ok(entities.to_vec());
+    };
+    if entities.len() < FEW {
+        return Ok(entities.to_vec());
+    }
+    let own: HashSet<RtId> = entities.iter().map(|entity| entity.rt_id).collect();
+    let mut seen = HashSet::with_capacity(entities.len());
+    let mut found = Vec::new();
+    for chunk in entities.chunks(AT_ONCE) {
+        let mut values = Vec::with_capacity(chunk.len());
+        let mut is_repeated = false;
+        for entity in chunk {
+            match value(field, entity) {
+                Some(value) => {
+                    is_repeated |= !seen.insert(encode(&value).to_string());
+                    values.push(value);
+                }
+                // Missing values are the same value, too.
+                None => is_repeated = true,
+            }
+        }
+        if is_repeated || is_taken(transaction, index, field, values, &own)? {
+            found.extend_from_slice(chunk);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether entities other than `own` have one of the values.
+fn is_taken(
+    transaction: &mut dyn WriteTransaction,
+    index: &Unique,
+    field: &Field,
+    values: Vec<Value>,
+    own: &HashSet<RtId>,
+) -> Result<bool, RuntimeError> {
+    let mut query = StoreQuery::of(index.scope.clone());
+    query.include_archived = index.include_archived;
+    let or_null = false;
+    query.filter = Filter::Field(field.clone(), Test::In { values, or_null });
+    let found = transaction.find_ids(&query)?;
+    Ok(found.iter().any(|id| !own.contains(id)))
 }
 
 fn duplicate(

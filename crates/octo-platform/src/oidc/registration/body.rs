@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use octo_runtime::Entity;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::oidc::authorize::redirect_uri::{acceptable, is_loopback};
 use crate::oidc::error::OAuthError;
@@ -39,7 +40,9 @@ impl Registration {
     /// # Errors
     /// `invalid_redirect_uri`, `invalid_client_metadata`.
     pub(super) fn read(body: &[u8]) -> Result<Self, OAuthError> {
-        let body: Body = serde_json::from_slice(body)
+        // Read as an object first: a list would pass for a body without members.
+        let body = serde_json::from_slice::<Map<String, Value>>(body)
+            .and_then(|members| Body::deserialize(Value::Object(members)))
             .map_err(|_| invalid("Malformed registration request body."))?;
         let redirect_uris = redirect_uris(body.redirect_uris.unwrap_or_default())?;
         let grants = body.grant_types.unwrap_or_default();
