@@ -34,13 +34,14 @@ fn flags(answer: &Value) -> [&Value; 3] {
     ]
 }
 
-/// Makes the platform issue access tokens that are expired at once.
+/// Makes the platform issue access tokens that are renewed at every use: shorter than the margin
+/// before their end, and long enough for what one call does with them.
 async fn issue_short_tokens(app: &App) {
     let tenant = app.system_tenant();
     let device_client =
         EntityQuery::of("System.Identity/Client").eq("ClientId", "octo-mcpServices-device");
     let client = tenant.first(device_client).await.unwrap().unwrap();
-    let change = UpdateEntity::from_entity(&client).set("AccessTokenLifetime", 1);
+    let change = UpdateEntity::from_entity(&client).set("AccessTokenLifetime", 20);
     tenant.update(change).await.unwrap();
 }
 
