@@ -1,7 +1,7 @@
 //! Aggregations as stores receive and answer them (spec 7).
 //!
 //! A store answers from one pass over the matches, however many there are, and keeps nothing but
-//! one [`Accumulator`](accumulator::Accumulator) per group and measure. Numbers are exact:
+//! one accumulator per group and measure. Numbers are exact:
 //!
 //! - integers are summed as integers, wider than any stored one;
 //! - doubles are taken at 15 significant digits, so that 0.1 is a tenth, and summed as decimals;
