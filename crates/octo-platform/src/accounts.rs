@@ -15,6 +15,7 @@
 pub mod allowed_tenants;
 pub mod client_mirrors;
 pub mod credentials;
+pub mod directory;
 pub mod first_login;
 pub mod mappings;
 pub mod names;
