@@ -36,6 +36,7 @@ mod settings;
 mod tests;
 
 use connection::Connection;
+pub use names::is_attribute;
 pub use person::Person;
 pub use settings::{DirectoryKind, DirectorySettings, is_directory};
 

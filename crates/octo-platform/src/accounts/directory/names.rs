@@ -17,7 +17,7 @@ pub(super) fn is_name(value: &str) -> bool {
 }
 
 /// Whether a text is an attribute's name: a word, or an object identifier (RFC 4512 1.4).
-pub(super) fn is_attribute(text: &str) -> bool {
+pub fn is_attribute(text: &str) -> bool {
     let word = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
