@@ -51,7 +51,7 @@ async def sign_in(page: Page, user: str, password: str) -> None:
     """Fills in the sign-in page."""
     await page.get_by_label("User name").fill(user)
     await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def decide(page: Page, user_code: str, *, allow: bool) -> None:
