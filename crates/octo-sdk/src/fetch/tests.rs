@@ -191,7 +191,8 @@ async fn services_answer_json_or_refuse() {
     let at = |path: &str| Url::parse(&format!("http://{address}{path}")).unwrap();
     let secret = crate::Secret::new("hush");
     let form = [("a", "b c")];
-    let answer = fetcher.post_form(&at("/echo"), &form, Some(("me", &secret)));
+    let echo = at("/echo");
+    let answer = fetcher.post_form(&echo, &form, Some(("me", &secret)));
     let answer = answer.await.unwrap();
     assert_eq!(answer.body["form"], "a=b+c");
     assert_eq!(answer.body["authorization"], "Basic bWU6aHVzaA==");
