@@ -16,6 +16,7 @@ mod association_tools;
 mod binaries;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
+mod certificates;
 mod client;
 mod completion;
 mod confirm;
