@@ -167,13 +167,15 @@ pub(crate) fn column(
             fields::locate_terms(graph, fields::Owner::Type(far), terms, text)?;
         }
         PathEnd::TotalCount | PathEnd::Exists => {}
-        PathEnd::Entities => {
-            return Err(format!(
-                "'{text}' names associated entities but no value of them: add '->' and an attribute, '::totalCount' or '::exists'."
-            ));
-        }
+        PathEnd::Entities => return Err(no_value_named(text)),
     }
     Ok(links)
+}
+
+fn no_value_named(path: &str) -> String {
+    format!(
+        "'{path}' names associated entities but no value of them: add '->' and an attribute, '::totalCount' or '::exists'."
+    )
 }
 
 /// The field at a plain path, for indexes.

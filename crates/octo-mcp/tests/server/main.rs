@@ -33,6 +33,7 @@ mod groups;
 mod identity_providers;
 mod issued;
 mod knowledge;
+mod linked_figures;
 mod links;
 mod matrix;
 mod metadata;

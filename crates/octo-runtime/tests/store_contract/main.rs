@@ -17,6 +17,7 @@ mod linked;
 mod model;
 mod naive;
 mod naive_figures;
+mod naive_links;
 mod paging;
 mod samples;
 
