@@ -67,7 +67,7 @@ impl Bench {
                 root: Some("Demo/Thing".parse()?),
                 types: vec!["Demo/Tool".parse()?],
             }),
-            group_by: by.to_vec(),
+            group_by: by.iter().cloned().map(Into::into).collect(),
             measures: measures.to_vec(),
             max_groups: GROUPS,
         };

@@ -13,6 +13,7 @@ mod figures;
 mod filters;
 mod isolation;
 mod linked;
+mod long_reads;
 #[path = "../fixture/model.rs"]
 mod model;
 mod naive;
@@ -103,6 +104,7 @@ mod sqlite {
             values_of_edges_survive,
             there_may_be_very_many_ids,
         }
+        long_reads { reads_nobody_waits_for_end }
         isolation {
             a_work_that_rolls_back_leaves_nothing,
             a_rehearsal_leaves_nothing,
