@@ -39,6 +39,7 @@ mod matrix;
 mod metadata;
 mod models;
 mod navigate;
+mod navigation_columns;
 mod oauth_clients;
 mod oauth_login;
 mod persisted_queries;

@@ -141,6 +141,41 @@ pub(super) fn linked(links: Vec<Link>, filter: Filter) -> Filter {
         .fold(filter, |inner, link| Filter::Linked(link, Box::new(inner)))
 }
 
+/// The filter that an entity meets from which each of the paths leads to an entity.
+pub(super) fn reached(
+    graph: &TypeGraph,
+    node: &TypeNode,
+    paths: &[String],
+) -> Result<Filter, Vec<String>> {
+    let (mut known, mut parts) = (Vec::new(), Vec::new());
+    let mut problems = Vec::new();
+    for text in paths {
+        let path = match crate::path::navigation::read(text) {
+            Ok(path) => path,
+            Err(error) => {
+                problems.push(error.to_string());
+                continue;
+            }
+        };
+        let is_about_entities = matches!(path.end, PathEnd::Value(_) | PathEnd::Entities);
+        if path.hops.is_empty() || !is_about_entities || known.contains(&path.hops) {
+            continue;
+        }
+        match links(graph, node, &path.hops) {
+            Ok((links, _)) => parts.push(linked(links, Filter::everything())),
+            Err(problem) => problems.push(problem),
+        }
+        known.push(path.hops);
+    }
+    if known.len() > super::MAX_LINKED_COLUMNS {
+        problems.push(super::too_many_columns());
+    }
+    match problems.is_empty() {
+        true => Ok(Filter::All(parts)),
+        false => Err(problems),
+    }
+}
+
 /// The attribute a path leads to, also over associations; `None` for anything else.
 pub(super) fn attribute_at<'g>(
     graph: &'g TypeGraph,
