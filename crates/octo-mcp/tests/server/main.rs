@@ -40,6 +40,7 @@ mod models;
 mod navigate;
 mod oauth_clients;
 mod oauth_login;
+mod overtaken;
 mod persisted_queries;
 mod protocol;
 mod provider;
