@@ -110,6 +110,14 @@ impl Failure {
         self.overtaken
     }
 
+    /// Marks the failure as due to somebody else's faster change.
+    pub fn overtaken(self) -> Self {
+        Self {
+            overtaken: true,
+            ..self
+        }
+    }
+
     /// Adds a member to the result, such as the echo of an argument.
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.members.insert(

@@ -166,7 +166,12 @@ async fn rewrite_user(identity: &IdentityClient, p: &UpdateUser) -> ToolResult<D
     let given = |text: &Option<String>| text.as_deref().map(lower).filter(|t| !t.is_empty());
     user.email = given(&p.new_email).or(user.email);
     user.name = given(&p.new_user_name).or(user.name);
-    unchanged.update_user(&present, &user).await?;
+    let updated = unchanged.update_user(&present, &user).await;
+    updated.map_err(|error| match error.is_not_found() {
+        // It was there a moment ago: somebody has renamed or deleted it.
+        true => Failure::from(error).overtaken(),
+        false => error.into(),
+    })?;
     let id = lower(&p.user_name_or_email);
     Ok(Done::new(
         format!("User '{id}' updated."),
