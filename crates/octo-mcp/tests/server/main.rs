@@ -43,6 +43,7 @@ mod navigate;
 mod navigation_columns;
 mod oauth_clients;
 mod oauth_login;
+mod overtaken;
 mod persisted_queries;
 mod protocol;
 mod provider;

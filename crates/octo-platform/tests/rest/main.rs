@@ -18,6 +18,7 @@ mod roles;
 mod secrets;
 mod setup;
 mod tenants;
+mod unread;
 mod user_mappings;
 mod users;
 mod users_more;
