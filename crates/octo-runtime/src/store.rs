@@ -151,8 +151,9 @@ pub trait WriteTransaction {
         limit: usize,
     ) -> Result<Vec<Entity>, StoreError>;
 
-    /// All edges of entities, in the order of [`EdgeQuery`].
-    fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError>;
+    /// A page of the edges of entities, in the order of [`EdgeQuery`].
+    fn edges(&mut self, query: &EdgeQuery, page: &EdgePage)
+    -> Result<Vec<Association>, StoreError>;
 
     /// The edge of a role between two entities.
     fn edge(

@@ -196,6 +196,45 @@ async fn deleting_removes_edges_and_reports_orphans() {
 }
 
 #[tokio::test]
+async fn deleting_tells_the_first_of_very_many_edges() {
+    const CHILDREN: u64 = 1_200;
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let root = folder(&tenant, "root").await;
+    let other = folder(&tenant, "other").await;
+    let mut changes = ChangeSet::new();
+    for at in 0..CHILDREN {
+        let child = NewEntity::of("Demo/Document").set("Name", format!("{at}"));
+        let parent = if at == 0 { &other } else { &root };
+        changes = changes
+            .associate(&child, PARENT_CHILD, parent)
+            .insert(child);
+    }
+    tenant.apply(changes).await.unwrap();
+    let changes = ChangeSet::new()
+        .delete(DeleteEntity::of("Demo/Folder", root.rt_id))
+        .delete(DeleteEntity::of("Demo/Folder", other.rt_id));
+    let deleted = tenant.apply(changes).await.unwrap().deleted;
+    let shown: Vec<_> = deleted
+        .iter()
+        .map(|d| {
+            (
+                d.removed_count,
+                d.removed.len(),
+                d.orphaned_count,
+                d.orphans.len(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [(CHILDREN - 1, 1_000, CHILDREN - 1, 1_000), (1, 0, 1, 0)]
+    );
+    let left = AssociationQuery::of(root.rt_id);
+    assert!(tenant.associations(left).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn an_entity_may_be_associated_with_itself() {
     let fixture = Fixture::new().await;
     let tenant = fixture.tenant("acme").await;

@@ -61,7 +61,7 @@ pub(crate) async fn edges_are_found_from_both_ends(store: Store) {
         Ok((
             there == Some(first.clone()),
             gone,
-            transaction.edges(&query)?.len(),
+            transaction.edges(&query, &EdgePage::all())?.len(),
         ))
     });
     assert_eq!(between.await.unwrap(), (true, None, 1));
