@@ -80,7 +80,7 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn query(&mut self, query: &StoreQuery) -> Result<Page<Entity>, StoreError> {
-        select::page(self.connection, self.graph, query, None)
+        select::page(self.connection, self.graph, query)
     }
 
     fn find_ids(&mut self, query: &StoreQuery) -> Result<Vec<RtId>, StoreError> {
