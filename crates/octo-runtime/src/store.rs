@@ -31,7 +31,7 @@ pub mod paging;
 pub mod search;
 pub mod sqlite;
 
-pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure};
+pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure, Source};
 pub use binary::StoredBinary;
 pub use edge::{EdgeKey, EdgePage, EdgeQuery};
 pub use filter::{

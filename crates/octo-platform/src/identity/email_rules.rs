@@ -10,6 +10,7 @@ use octo_sdk::identity::EmailDomainGroupRuleDto;
 use serde::{Deserialize, Serialize};
 
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::names::{EMAIL_RULE, GROUP};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
@@ -73,6 +74,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<EmailDomainGroupRuleDto>), Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let rule = checked(&caller.tenant, body).await?;
+    reach::require_group(&caller.caller, &caller.tenant, rule.group).await?;
     let stored = insert(&caller.tenant, NewEntity::of(EMAIL_RULE), rule).await?;
     Ok((StatusCode::CREATED, Json(stored)))
 }
@@ -88,6 +90,7 @@ pub(super) async fn update(
     let tenant = &caller.tenant;
     let id = lookup::id("rtId", &id)?;
     let rule = checked(tenant, body).await?;
+    reach::require_group(&caller.caller, tenant, rule.group).await?;
     let _only_one = state.locks().lock(&[tenant.id().as_str(), "rules"]).await;
     let Some(present) = found(tenant, id).await? else {
         let new = NewEntity::of(EMAIL_RULE).with_id(id);

@@ -15,6 +15,7 @@ use octo_sdk::identity::GroupDto;
 
 use self::dto::GroupBody;
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::names::{ASSIGNED_ROLE, GROUP};
 use crate::accounts::users::normalize;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
@@ -71,6 +72,7 @@ pub(super) async fn create(
     let tenant = &caller.tenant;
     let name = body.name()?;
     let roles = lookup::roles_by_id(tenant, body.role_ids()).await?;
+    reach::require_all(&caller.caller, &roles)?;
     let _only_one = lock(&state, tenant).await;
     require_free(tenant, name, None).await?;
     let group = NewEntity::of(GROUP)
@@ -102,6 +104,7 @@ pub(super) async fn update(
     let name = body.name()?;
     let _only_one = lock(&state, tenant).await;
     let group = existing(tenant, &id).await?;
+    reach::require_group(&caller.caller, tenant, group.rt_id).await?;
     require_free(tenant, name, Some(group.rt_id)).await?;
     let update = UpdateEntity::from_entity(&group)
         .set("GroupName", name)
@@ -119,6 +122,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let group = existing(&caller.tenant, &id).await?;
+    reach::require_group(&caller.caller, &caller.tenant, group.rt_id).await?;
     let delete = DeleteEntity::of(GROUP, group.rt_id).erase();
     let deleted = caller.tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;

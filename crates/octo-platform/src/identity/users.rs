@@ -20,6 +20,7 @@ use octo_sdk::identity::UserDto;
 
 use self::dto::UserBody;
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::names::USER;
 use crate::accounts::shadow::is_shadow_name;
 use crate::accounts::users::{lock, normalize, user_name};
@@ -120,6 +121,7 @@ pub(super) async fn update(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let user = existing(tenant, &name).await?;
+    reach::require_user(&state, &caller.caller, tenant, &user).await?;
     let violations = rules::violations(tenant, &body, Some(&user)).await?;
     if !violations.is_empty() {
         return Err(Problem::bad_request_with(UPDATE_FAILED, violations));
@@ -138,11 +140,13 @@ pub(super) async fn update(
 
 /// U9: for good, with all role and group memberships.
 pub(super) async fn delete(
+    State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let user = existing(&caller.tenant, &name).await?;
+    reach::require_user(&state, &caller.caller, &caller.tenant, &user).await?;
     let delete = DeleteEntity::of(USER, user.rt_id).erase();
     let deleted = caller.tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;

@@ -12,6 +12,7 @@ mod mirrors;
 mod platform;
 mod providers;
 mod provisioning;
+mod reach;
 mod resources;
 mod roles;
 mod secrets;

@@ -8,7 +8,7 @@ use octo_runtime::{Association, Direction, Entity, StoreError};
 
 use crate::samples::{Store, graph, insert, test, things, tool};
 
-fn edge(role: &str, origin: &Entity, target: &Entity) -> Association {
+pub(crate) fn edge(role: &str, origin: &Entity, target: &Entity) -> Association {
     Association::new(
         origin.entity_ref(),
         role.parse().unwrap(),
@@ -16,7 +16,7 @@ fn edge(role: &str, origin: &Entity, target: &Entity) -> Association {
     )
 }
 
-async fn link(store: &Store, edges: &[Association]) -> Result<(), StoreError> {
+pub(crate) async fn link(store: &Store, edges: &[Association]) -> Result<(), StoreError> {
     let edges = edges.to_vec();
     transact(store.as_ref(), graph(), move |transaction| {
         edges

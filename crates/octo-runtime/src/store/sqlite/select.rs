@@ -361,6 +361,15 @@ mod tests {
         assert!(by_name.contains("USING INDEX model_"), "{by_name}");
         assert!(!by_name.contains("TEMP B-TREE"), "{by_name}");
 
+        for count in [2, MAX_PLACES + 1] {
+            let values = (0..count).map(|number| number.to_string().into()).collect();
+            let or_null = false;
+            query.filter = Filter::Field(name(), Test::In { values, or_null });
+            let by_names = plan(&connection, &query);
+            assert!(by_names.contains("USING INDEX model_"), "{by_names}");
+        }
+
+        query.filter = Filter::Field(name(), Test::Equals("x".into()));
         query.scope = scope(&["Demo/Thing", "Demo/Tool", "Demo/Gadget"]);
         let by_name = plan(&connection, &query);
         assert!(by_name.contains("USING INDEX model_"), "{by_name}");
