@@ -7,12 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use octo_platform::accounts::external_identity::{ExternalIdentity, admit};
 use octo_platform::accounts::names;
 use octo_platform::accounts::sign_in::{Refusal, SignedInUser};
+use octo_platform::pages::session::SignedIn;
 use octo_runtime::{
     DateTimeOffset, Direction, Entity, EntityQuery, NewEntity, Record, Tenant, UpdateEntity, Value,
 };
 
 use crate::browser::{Browser, device_login};
-use crate::platform::{ADMIN_PASSWORD, ALL_SCOPES, TestPlatform};
+use crate::platform::{ADMIN_PASSWORD, ALL_SCOPES, DEVICE_CLIENT, TestPlatform, claims};
 
 const PASSWORD: &str = "Us3r-of-tests!";
 
@@ -223,4 +224,48 @@ async fn nobody_enters_as_a_user_of_another_tenant() {
     assert_eq!(mallory.idp, "external:ParentTenant_octosystem");
     let name = mallory.user.attributes.str("UserName");
     assert_eq!(name, Some("user_xt_octosystem_eve"));
+}
+
+#[tokio::test]
+async fn a_sign_in_counts_as_long_as_its_provider_is_enabled() {
+    let platform = TestPlatform::start().await;
+    let tenant = platform.system();
+    let staff = provider(&tenant, "staff").await;
+    let entered = enter(&platform, &tenant, &staff, &person("1", "ada")).await;
+    let SignedInUser { user, idp } = entered.unwrap();
+    let state = platform.running.state();
+    let signed_in = SignedIn {
+        tenant: tenant.id().clone(),
+        user: user.rt_id,
+        user_name: "ada".to_owned(),
+        idp,
+        auth_time: state.clock().unix_seconds(),
+        sid: "S".to_owned(),
+        must_change_password: false,
+    };
+    let cookie = state.sessions().open(signed_in, state.clock().now());
+    let mut browser = Browser::new(&platform);
+    browser.keep("octo-session-octosystem", &cookie.unwrap());
+    let started = platform.start_device("octosystem", DEVICE_CLIENT, ALL_SCOPES);
+    let started = started.await.json();
+    let uri = started["verification_uri_complete"].as_str().unwrap();
+    let path = uri.strip_prefix(platform.identity()).unwrap();
+    let page = browser.open(path).await;
+    let allow = page.form("/device/confirm").with("decision", "allow");
+    browser.submit(&allow).await;
+    let code = started["device_code"].as_str().unwrap();
+    let issued = platform.poll(DEVICE_CLIENT, code).await.json();
+    let token = issued["access_token"].as_str().unwrap();
+    assert_eq!(claims(token)["idp"], "external:staff");
+    let handle = issued["refresh_token"].as_str().unwrap();
+    let refreshed = platform.refresh(handle).await.json();
+    let handle = refreshed["refresh_token"].as_str().unwrap();
+
+    let disabled = UpdateEntity::from_entity(&staff).set("IsEnabled", false);
+    tenant.update(disabled).await.unwrap();
+    assert_eq!(platform.refresh(handle).await.error(), "invalid_grant");
+    let page = browser.open(path).await;
+    assert!(page.path.contains("/login"), "{}", page.path);
+    // Whoever signed in elsewhere is not concerned.
+    device_login(&platform, "octosystem", ALL_SCOPES, "admin", ADMIN_PASSWORD).await;
 }
