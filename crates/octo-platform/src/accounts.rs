@@ -20,6 +20,7 @@ pub mod credentials;
 pub mod directory;
 pub mod directory_sign_in;
 pub mod external_identity;
+pub mod external_session;
 pub mod first_login;
 pub mod mappings;
 pub mod names;
