@@ -21,6 +21,7 @@ pub mod directory;
 pub mod directory_sign_in;
 pub mod external_identity;
 pub mod external_link;
+pub mod external_session;
 pub mod first_login;
 pub mod mappings;
 pub mod names;

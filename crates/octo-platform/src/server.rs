@@ -31,7 +31,7 @@ use crate::oidc::registration::sweep;
 use crate::password::{HashingFailed, PasswordHasher};
 use crate::seed::{self, SeedError};
 use crate::state::{PlatformState, StateParts};
-use crate::{assets, bot, identity, oidc, pages};
+use crate::{assets, bot, identity, oidc, pages, unread};
 
 /// Largest request body of the identity service in bytes; forms and small JSON only.
 const IDENTITY_BODY_LIMIT: usize = 256 * 1024;
@@ -285,6 +285,7 @@ fn serve(
     let app = service_router(service, state)
         .fallback(no_such_route)
         .layer(middleware::from_fn_with_state(state.clone(), check_host))
+        .layer(middleware::from_fn(unread::discard))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),

@@ -21,7 +21,8 @@ use super::sign_in::{Refusal, SignedInUser};
 use super::{first_login, shadow, sign_in, users};
 use crate::state::PlatformState;
 
-const IDP_PREFIX: &str = "external:";
+/// How the `idp` claim of a sign-in through another provider begins; the provider's name follows.
+pub(super) const IDP_PREFIX: &str = "external:";
 /// Longest text of a user, in characters.
 const MAX_TEXT: usize = 256;
 

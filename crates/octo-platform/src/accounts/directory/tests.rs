@@ -8,6 +8,8 @@ use url::Host;
 use super::ber::{self, ENUMERATED, INTEGER, OCTETS, SEQUENCE, SET, constructed, element, number};
 use super::*;
 
+mod tls;
+
 const BOUND: u8 = 0x61;
 const ENTRY: u8 = 0x64;
 const DONE: u8 = 0x65;

@@ -40,14 +40,13 @@ pub(super) struct Matches {
 /// The ids of a bound [`id_list`], as a set.
 pub(super) const IDS: &str = "(SELECT unhex(value) FROM json_each(?))";
 
-/// Entities that meet `query` and, when given, are at the far end of `edges`.
+/// Entities that meet `query`.
 pub(super) fn page(
     connection: &Connection,
     graph: &TypeGraph,
     query: &StoreQuery,
-    edges: Option<&EdgeQuery>,
 ) -> Result<Page<Entity>, StoreError> {
-    let matches = matches(connection, query, edges, true)?;
+    let matches = matches(connection, query, None, true)?;
     Ok(Page {
         items: load(connection, graph, &matches.found)?,
         total: matches.total.unwrap_or(0),
@@ -61,14 +60,15 @@ pub(super) fn ids(connection: &Connection, query: &StoreQuery) -> Result<Vec<RtI
     Ok(ids.map(|found| RtId::from_bytes(found.rt_id)).collect())
 }
 
-/// Entities that meet `query`, and where they end.
+/// Entities that meet `query` and, when given, are at the far end of `edges`, and where they end.
 pub(super) fn entity_page(
     connection: &Connection,
     graph: &TypeGraph,
     query: &StoreQuery,
+    edges: Option<&EdgeQuery>,
     count: bool,
 ) -> Result<EntityPage, StoreError> {
-    let mut matches = matches(connection, query, None, count)?;
+    let mut matches = matches(connection, query, edges, count)?;
     let items = load(connection, graph, &matches.found)?;
     let last = matches.found.pop().filter(|_| matches.has_more);
     Ok(EntityPage {
