@@ -37,6 +37,6 @@ pub mod state;
 pub mod throttle;
 pub mod token;
 
-pub use config::{BindAddresses, PlatformConfig, SelfRegistration, Service};
+pub use config::{BindAddresses, PlatformConfig, ProviderAuthorities, SelfRegistration, Service};
 pub use server::{Platform, PlatformError, PlatformUrls, RunningPlatform};
 pub use state::PlatformState;

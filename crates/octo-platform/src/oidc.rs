@@ -11,6 +11,8 @@
 //! | [`end_session`] | `GET`/`POST /connect/endsession`, continued by the tenant's pages |
 //! | [`revocation`] | `POST /connect/revocation` |
 //!
+//! [`external`] is the other side: the platform as client of other providers.
+//!
 //! Clients, scopes and resources are read from the database of the tenant a request is for
 //! ([`tenant`]), never from another one; only clients that made themselves known are the same for all
 //! tenants ([`known_clients`]).
@@ -33,6 +35,7 @@ pub mod discovery;
 pub mod end_session;
 pub mod error;
 pub mod exchange;
+pub mod external;
 pub mod form;
 pub mod issue;
 pub mod known_clients;

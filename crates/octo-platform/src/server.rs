@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::{PlatformConfig, Service};
 use crate::keys::{KeyError, SigningKey};
 use crate::oidc::client_documents::ClientDocuments;
+use crate::oidc::external::ExternalProviders;
 use crate::password::{HashingFailed, PasswordHasher};
 use crate::seed::{self, SeedError};
 use crate::state::{PlatformState, StateParts};
@@ -151,7 +152,9 @@ async fn prepare(
         .clone_from(&config.system_tenant);
     let runtime = Runtime::open(runtime_config).await?;
     let listed = config.self_registration.listed_hosts.clone();
+    let providers = config.provider_hosts.clone();
     let state = PlatformState::new(StateParts {
+        external: ExternalProviders::new(providers, config.trusted_ca.as_deref())?,
         client_documents: ClientDocuments::new(listed)?,
         config,
         runtime,

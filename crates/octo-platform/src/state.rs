@@ -15,6 +15,7 @@ use crate::locks::KeyedLocks;
 use crate::oidc::authorization_codes::AuthorizationCodes;
 use crate::oidc::client_documents::ClientDocuments;
 use crate::oidc::device_codes::DeviceCodes;
+use crate::oidc::external::ExternalProviders;
 use crate::pages::session::Sessions;
 use crate::password::PasswordHasher;
 use crate::secret::{Sealer, Vault};
@@ -42,6 +43,7 @@ struct Inner {
     client_documents: ClientDocuments,
     device_codes: DeviceCodes,
     directories: Directories,
+    external: ExternalProviders,
     sessions: Sessions,
     throttles: Throttles,
     locks: KeyedLocks,
@@ -57,6 +59,8 @@ pub struct Throttles {
     pub logins: Throttle,
     /// Passwords tried with one account of a directory: 5 in 5 minutes.
     pub directory_accounts: Throttle,
+    /// Sign-ins begun at other providers: 30 in 5 minutes.
+    pub external_sign_ins: Throttle,
     /// User codes that named no pending request: 10 in 5 minutes.
     pub user_codes: Throttle,
     /// Wrong client secrets: 20 in 5 minutes.
@@ -72,6 +76,7 @@ impl Default for Throttles {
         Self {
             logins: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
             directory_accounts: Throttle::new(5, FIVE_MINUTES, TRACKED_ADDRESSES),
+            external_sign_ins: Throttle::new(30, FIVE_MINUTES, TRACKED_ADDRESSES),
             user_codes: Throttle::new(10, FIVE_MINUTES, TRACKED_ADDRESSES),
             client_secrets: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
             registrations: Throttle::new(5, MINUTE, TRACKED_ADDRESSES),
@@ -89,6 +94,7 @@ pub(crate) struct StateParts {
     pub(crate) keys: SigningKey,
     pub(crate) passwords: PasswordHasher,
     pub(crate) client_documents: ClientDocuments,
+    pub(crate) external: ExternalProviders,
 }
 
 impl PlatformState {
@@ -110,6 +116,7 @@ impl PlatformState {
                 parts.config.provider_hosts.clone(),
                 parts.config.trusted_ca.clone(),
             ),
+            external: parts.external,
             sessions: Sessions::default(),
             throttles: Throttles::default(),
             locks: KeyedLocks::default(),
@@ -183,6 +190,11 @@ impl PlatformState {
     /// Asks directories for people's passwords.
     pub fn directories(&self) -> &Directories {
         &self.0.directories
+    }
+
+    /// Other OpenID providers people sign in with.
+    pub fn external(&self) -> &ExternalProviders {
+        &self.0.external
     }
 
     /// Browser sessions of the login pages.

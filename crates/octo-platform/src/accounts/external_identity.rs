@@ -2,7 +2,8 @@
 //!
 //! A directory or another provider says who a person is: provider and *key*, which stays the same
 //! for good. The user in whose `UserLogins` that pair stands is the person. Names and e-mail
-//! addresses link nobody: whoever may choose them at the provider could choose somebody else's.
+//! addresses link nobody: whoever may choose them at the provider could choose somebody else's. (Where
+//! a provider answers for addresses, [`external_link`](super::external_link) makes the link.)
 //! Somebody unknown gets a user if the provider allows self-registration, with the groups of
 //! [`first_login`].
 //!
@@ -11,8 +12,8 @@
 //! for that of a parent tenant.
 
 use octo_runtime::{
-    ChangeSet, Criteria, Entity, EntityQuery, NewEntity, Operand, Operator, Record, RuntimeError,
-    Tenant, Value,
+    ChangeSet, Criteria, Entity, EntityQuery, NewEntity, Operand, Operator, Record, RtId,
+    RuntimeError, Tenant, Value,
 };
 
 use super::names::{MODEL, USER};
@@ -72,8 +73,14 @@ pub fn idp(provider: &Entity) -> String {
     format!("{IDP_PREFIX}{}", name_of(provider))
 }
 
+/// How a user whose `idp` claim that is was authenticated: claim `amr`.
+pub fn amr(idp: &str) -> Vec<String> {
+    let external = idp.starts_with(IDP_PREFIX);
+    vec![if external { "external" } else { "pwd" }.to_owned()]
+}
+
 /// The user linked to a key of a provider.
-async fn linked(
+pub(super) async fn linked(
     tenant: &Tenant,
     provider: &Entity,
     key: &str,
@@ -89,7 +96,7 @@ async fn linked(
 }
 
 /// Users of other tenants sign in there, whatever was added to their entity here.
-fn is_shadow(state: &PlatformState, tenant: &Tenant, user: &Entity) -> bool {
+pub(super) fn is_shadow(state: &PlatformState, tenant: &Tenant, user: &Entity) -> bool {
     shadow::is_shadow_name(users::user_name(user))
         || shadow::home_of(state.sealer(), tenant.id(), user).is_some()
 }
@@ -102,11 +109,7 @@ async fn create(
     let name = free_name(tenant, provider, &identity.user_name).await?;
     let email = short(&identity.verified_email);
     let user = NewEntity::of(USER);
-    let login = Record::of(MODEL, "UserLogin")
-        .set("LoginProvider", provider.rt_id.to_string())
-        .set("ProviderKey", identity.key.clone())
-        .set("ProviderDisplayName", name_of(provider))
-        .set("UserId", user.rt_id().to_string());
+    let login = login(provider, &identity.key, user.rt_id());
     let user = user
         .set("NormalizedUserName", users::normalize(&name))
         .set("UserName", name)
@@ -130,13 +133,22 @@ async fn create(
     created.ok_or_else(|| RuntimeError::TenantUnknown(tenant.id().clone()))
 }
 
-/// A name nobody in the tenant has: the wished one, else with the provider's name, else with a
+/// What stands in the user for an identity of a provider.
+pub(super) fn login(provider: &Entity, key: &str, user: RtId) -> Record {
+    Record::of(MODEL, "UserLogin")
+        .set("LoginProvider", provider.rt_id.to_string())
+        .set("ProviderKey", key)
+        .set("ProviderDisplayName", name_of(provider))
+        .set("UserId", user.to_string())
+}
+
+/// A name nobody in the tenant has, and no address of somebody: the wished one, else with the provider's name, else with a
 /// random end.
 async fn free_name(tenant: &Tenant, provider: &Entity, wish: &str) -> Result<String, RuntimeError> {
     let wish = usable(wish);
     let with_provider = usable(&format!("{wish}@{}", name_of(provider)));
     for name in [&wish, &with_provider] {
-        if users::by_name(tenant, name).await?.is_none() {
+        if !users::is_known(tenant, name).await? {
             return Ok(name.clone());
         }
     }

@@ -45,6 +45,23 @@ pub async fn by_name_or_email(tenant: &Tenant, text: &str) -> Result<Option<Enti
     }
 }
 
+/// Whether `text` is the name or the e-mail address of somebody.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn is_known(tenant: &Tenant, text: &str) -> Result<bool, RuntimeError> {
+    let named = first(tenant, "NormalizedUserName", text).await?;
+    Ok(named.is_some() || first(tenant, "NormalizedEmail", text).await?.is_some())
+}
+
+/// The user with that e-mail address, if only one has it.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn by_email(tenant: &Tenant, email: &str) -> Result<Option<Entity>, RuntimeError> {
+    only(tenant, "NormalizedEmail", email).await
+}
+
 /// The name of a user; empty for a user without one.
 pub fn user_name(user: &Entity) -> &str {
     user.attributes.str("UserName").unwrap_or_default()

@@ -18,7 +18,7 @@ use super::grant_types::{
 use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::scopes::Scopes;
 use super::{OFFLINE_ACCESS, code_grant, exchange, refresh, tenant};
-use crate::accounts::external_session;
+use crate::accounts::{external_identity, external_session};
 use crate::state::PlatformState;
 
 /// Answers a token request.
@@ -83,8 +83,8 @@ impl Request<'_> {
         let user = issue::active_user(&tenant, approval.user).await?;
         let authentication = Authentication {
             auth_time: approval.auth_time,
+            amr: external_identity::amr(&approval.idp),
             idp: approval.idp,
-            amr: vec!["pwd".to_owned()],
             sid: Some(approval.sid),
         };
         let scopes = Scopes::load(&tenant).await?;

@@ -4,15 +4,16 @@ use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
-use octo_runtime::Entity;
+use octo_runtime::{Entity, TenantId};
 use serde::Deserialize;
 
-use super::return_url;
 use super::session::SignedIn;
-use super::view::{self, DirectoryChoice, GoOnView, LoginView, SignedInView};
+use super::view::{self, DirectoryChoice, GoOnView, LoginView, ProviderButton, SignedInView};
 use super::visitor::{Visitor, password_page, stale_form};
+use super::{hand_over, return_url};
 use crate::accounts::sign_in::{Refusal, SignedInUser, sign_in};
 use crate::accounts::{IDP_LOCAL, directory_sign_in, users};
+use crate::oidc::external::provider;
 
 const MISSING: &str = "Username and password are required";
 const INVALID: &str = "Invalid username or password";
@@ -113,7 +114,8 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
     }
 }
 
-fn enter(visitor: &Visitor, signed_in: &SignedInUser, return_url: &str) -> Response {
+/// Opens a session for somebody who has been authenticated, and goes on.
+pub(super) fn enter(visitor: &Visitor, signed_in: &SignedInUser, return_url: &str) -> Response {
     let own = signed_in.idp == IDP_LOCAL;
     let due = signed_in.user.attributes.bool("ResetPasswordOnLogin") == Some(true);
     let person = SignedIn {
@@ -169,6 +171,10 @@ async fn form(
         Ok(directories) => directories,
         Err(error) => return view::failed(error),
     };
+    let providers = match provider::choices(&visitor.tenant).await {
+        Ok(providers) => providers,
+        Err(error) => return view::failed(error),
+    };
     let anchor = match visitor.anchor() {
         Ok(anchor) => anchor,
         Err(error) => return view::failed(error),
@@ -182,6 +188,10 @@ async fn form(
             .iter()
             .map(|directory| choice(directory, filled.provider))
             .collect(),
+        providers: providers
+            .iter()
+            .map(|provider| button(visitor.tenant.id(), provider))
+            .collect(),
         error: filled.error,
     };
     visitor.with_anchor(view::page(status, &view), &anchor)
@@ -189,13 +199,33 @@ async fn form(
 
 fn choice(directory: &Entity, chosen: &str) -> DirectoryChoice {
     let id = directory.rt_id.to_string();
-    let text = |name| directory.attributes.str(name).map(str::trim);
-    let name = text("DisplayName").filter(|name| !name.is_empty());
     DirectoryChoice {
-        name: name.or_else(|| text("Name")).unwrap_or_default().to_owned(),
+        name: shown_name(directory).to_owned(),
         chosen: id == chosen,
         id,
     }
+}
+
+fn button(tenant: &TenantId, entity: &Entity) -> ProviderButton {
+    let name = entity.attributes.str("Name").unwrap_or_default();
+    let parent = match provider::is_parent(entity) {
+        true => hand_over::parent_of(entity),
+        false => None,
+    };
+    let text = match parent {
+        Some(parent) => format!("Sign in with an account of {parent}"),
+        None => format!("Sign in with {}", shown_name(entity)),
+    };
+    ProviderButton {
+        action: format!("/{tenant}/external/{name}"),
+        text,
+    }
+}
+
+fn shown_name(provider: &Entity) -> &str {
+    let text = |name| provider.attributes.str(name).map(str::trim);
+    let name = text("DisplayName").filter(|name| !name.is_empty());
+    name.or_else(|| text("Name")).unwrap_or_default()
 }
 
 fn signed_in(visitor: &Visitor, person: &SignedIn) -> Response {

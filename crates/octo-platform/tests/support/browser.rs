@@ -120,7 +120,8 @@ impl<'a> Browser<'a> {
         self.submit(&form).await
     }
 
-    async fn request(&mut self, request: reqwest::RequestBuilder) -> Answer {
+    /// Sends a request with the browser's cookies, and keeps those of the answer.
+    pub(crate) async fn request(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<_> = self
             .cookies
             .iter()
@@ -142,7 +143,7 @@ impl<'a> Browser<'a> {
 
 impl Answer {
     /// Where a browser goes next by itself.
-    fn target(&self) -> Option<String> {
+    pub(crate) fn target(&self) -> Option<String> {
         if self.status.is_redirection() {
             return Some(self.header(LOCATION.as_str()).to_owned());
         }
