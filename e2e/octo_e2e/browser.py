@@ -53,7 +53,7 @@ async def sign_in(page: Page, user: str, password: str, *, directory: str | None
         await page.get_by_label("Account of").select_option(label=directory)
     await page.get_by_label("User name").fill(user)
     await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def decide(page: Page, user_code: str, *, allow: bool) -> None:

@@ -232,6 +232,12 @@ pub struct EmbeddedConfig {
     /// Hosts (`host` or `host:port`) of identity providers that are called even though they are not
     /// on the public Internet.
     pub providerhosts: Vec<ListedHost>,
+    /// Address of the provider of Google accounts, where it is another one.
+    pub googleauthority: Option<Url>,
+    /// Address of the provider of Microsoft accounts, where it is another one.
+    pub microsoftauthority: Option<Url>,
+    /// Address of Entra ID for providers that name none, where it is another one.
+    pub entraauthority: Option<Url>,
 }
 
 impl Default for EmbeddedConfig {
@@ -247,6 +253,9 @@ impl Default for EmbeddedConfig {
             clientmetadatadocuments: true,
             clientmetadatahosts: Vec::new(),
             providerhosts: Vec::new(),
+            googleauthority: None,
+            microsoftauthority: None,
+            entraauthority: None,
         }
     }
 }

@@ -18,6 +18,7 @@
 //! tenants ([`known_clients`]).
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{get, post};
 
 use crate::state::PlatformState;
@@ -29,6 +30,7 @@ pub mod client_auth;
 pub mod client_documents;
 pub mod code_grant;
 pub mod consent;
+mod cors;
 pub mod device;
 pub mod device_codes;
 pub mod discovery;
@@ -67,6 +69,21 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Routes of the provider.
 pub fn router(state: PlatformState) -> Router {
+    public()
+        .merge(for_clients())
+        .route(
+            "/connect/authorize",
+            get(authorize::get).post(authorize::post),
+        )
+        .route(
+            "/connect/endsession",
+            get(end_session::get).post(end_session::post),
+        )
+        .with_state(state)
+}
+
+/// The same for everybody.
+fn public() -> Router<PlatformState> {
     Router::new()
         .route(
             "/.well-known/openid-configuration",
@@ -80,21 +97,19 @@ pub fn router(state: PlatformState) -> Router {
             "/.well-known/openid-configuration/jwks",
             get(discovery::jwks),
         )
-        .route(
-            "/connect/authorize",
-            get(authorize::get).post(authorize::post),
-        )
-        .route("/connect/deviceauthorization", post(device::authorize))
-        .route(
-            "/connect/endsession",
-            get(end_session::get).post(end_session::post),
-        )
         .route("/connect/register", post(registration::register))
+        .layer(middleware::from_fn(cors::public))
+}
+
+/// Answers to one client.
+fn for_clients() -> Router<PlatformState> {
+    Router::new()
+        .route("/connect/deviceauthorization", post(device::authorize))
         .route("/connect/token", post(token_endpoint::token))
         .route(
             "/connect/userinfo",
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
         .route("/connect/revocation", post(revocation::revoke))
-        .with_state(state)
+        .layer(middleware::from_fn(cors::of_client))
 }

@@ -27,6 +27,7 @@ use crate::config::{PlatformConfig, Service};
 use crate::keys::{KeyError, SigningKey};
 use crate::oidc::client_documents::ClientDocuments;
 use crate::oidc::external::ExternalProviders;
+use crate::oidc::registration::sweep;
 use crate::password::{HashingFailed, PasswordHasher};
 use crate::seed::{self, SeedError};
 use crate::state::{PlatformState, StateParts};
@@ -131,6 +132,7 @@ impl Platform {
         for (service, listener) in listeners {
             serve(&mut tasks, service, listener, &state, &stop);
         }
+        tasks.spawn(sweep::hourly(state.clone(), stop.clone()));
         Ok(RunningPlatform {
             state,
             urls,

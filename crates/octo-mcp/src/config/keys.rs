@@ -42,6 +42,9 @@ const KNOWN: &[&str] = &[
     "embedded.clientmetadatadocuments",
     "embedded.clientmetadatahosts",
     "embedded.providerhosts",
+    "embedded.googleauthority",
+    "embedded.microsoftauthority",
+    "embedded.entraauthority",
 ];
 
 /// Keys of the replaced server that mean nothing here.

@@ -11,6 +11,7 @@ mod platform;
 
 mod authorization;
 mod callers;
+mod cors;
 mod device_flow;
 mod directories;
 mod discovery;
