@@ -3,6 +3,7 @@
 
 use std::net::TcpListener;
 
+use octo_platform::accounts::directory::{DirectoryKind, DirectorySettings};
 use octo_platform::accounts::names;
 use octo_runtime::{Entity, NewEntity, Tenant, UpdateEntity};
 
@@ -123,4 +124,30 @@ async fn guesses_are_counted_by_address_too() {
     }
     let page = try_with(&platform, &private.rt_id.to_string()).await;
     assert_eq!(page.status, 429);
+}
+
+#[tokio::test]
+async fn settings_are_read_as_the_provider_has_them() {
+    let platform = TestPlatform::start().await;
+    let tenant = platform.system();
+    let plain = directory(&tenant, names::AD_PROVIDER, "plain", 389).await;
+    let settings = DirectorySettings::of(&plain).unwrap();
+    assert_eq!(settings.kind, DirectoryKind::ActiveDirectory);
+    assert!(!settings.use_tls);
+    // Its usual port is the one for TLS, though TLS is off unless somebody says otherwise.
+    let usual = UpdateEntity::from_entity(&plain).set("Port", 636);
+    let usual = tenant.update(usual).await.unwrap();
+    assert!(DirectorySettings::of(&usual).unwrap().use_tls);
+    for value in ["ldaps://x", " ", "a:1"] {
+        let stored = tenant.get(names::AD_PROVIDER, plain.rt_id).await.unwrap();
+        let broken = UpdateEntity::from_entity(&stored.unwrap()).set("Host", value);
+        let broken = tenant.update(broken).await.unwrap();
+        assert_eq!(DirectorySettings::of(&broken), None, "{value}");
+    }
+    let web = NewEntity::of(names::OCTO_TENANT_PROVIDER)
+        .set("Name", "parent")
+        .set("IsEnabled", true)
+        .set("ParentTenantId", "octosystem");
+    let web = tenant.insert(web).await.unwrap();
+    assert_eq!(DirectorySettings::of(&web), None);
 }

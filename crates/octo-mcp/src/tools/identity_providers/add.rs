@@ -150,9 +150,9 @@ async fn add_entra(
 struct AddOpenLdapIdentityProvider {
     /// Name, unique in the tenant: 3 to 100 letters, digits, dots, underscores or hyphens.
     name: String,
-    /// Host name of the directory server.
+    /// Host name of the directory server. In a private network it has to be one the operator listed.
     host: String,
-    /// Node below which users are, for example ou=people,dc=example,dc=org.
+    /// Node directly below which users are, for example ou=people,dc=example,dc=org.
     user_base_dn: String,
     /// Port of the directory server.
     #[serde(default = "ldaps")]
@@ -160,7 +160,7 @@ struct AddOpenLdapIdentityProvider {
     /// Attribute with the user name.
     #[serde(default = "uid")]
     user_name_attribute: String,
-    /// The connection is encrypted. Without it passwords travel in clear text.
+    /// The connection is encrypted; always on port 636. Without it passwords travel in clear text.
     #[serde(default = "yes")]
     use_tls: bool,
     /// It can be used at once.
@@ -198,12 +198,12 @@ async fn add_open_ldap(
 struct AddActiveDirectoryIdentityProvider {
     /// Name, unique in the tenant: 3 to 100 letters, digits, dots, underscores or hyphens.
     name: String,
-    /// Host name of the directory server.
+    /// Host name of the directory server. In a private network it has to be one the operator listed.
     host: String,
     /// Port of the directory server.
     #[serde(default = "ldaps")]
     port: u16,
-    /// The connection is encrypted. Without it passwords travel in clear text.
+    /// The connection is encrypted; always on port 636. Without it passwords travel in clear text.
     #[serde(default)]
     use_tls: bool,
     /// It can be used at once.

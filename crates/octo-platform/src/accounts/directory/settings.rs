@@ -6,7 +6,7 @@ use url::Host;
 use super::names::is_attribute;
 use crate::accounts::names::{AD_PROVIDER, LDAP_PROVIDER};
 
-/// Port of directories over TLS, where the provider names none.
+/// Port of directories over TLS; the one of providers that name none.
 const LDAPS_PORT: u16 = 636;
 
 /// A provider's settings.
@@ -16,7 +16,7 @@ pub struct DirectorySettings {
     pub host: Host,
     /// Its port.
     pub port: u16,
-    /// TLS from the first octet on. Without it, passwords cross the network readable.
+    /// TLS from the first octet on, always on the port that is meant for it. Without it, passwords cross the network readable.
     pub use_tls: bool,
     /// How people sign in.
     pub kind: DirectoryKind,
@@ -56,14 +56,16 @@ impl DirectorySettings {
         };
         // What is not stored is what the model says: TLS for OpenLDAP, none for Active Directory.
         let usually_tls = matches!(kind, DirectoryKind::OpenLdap { .. });
-        let port = attributes.i64("Port");
+        let port = match attributes.i64("Port") {
+            Some(port) => u16::try_from(port).ok().filter(|port| *port > 0)?,
+            None => LDAPS_PORT,
+        };
+        let use_tls = attributes.bool("UseTls").unwrap_or(usually_tls);
         Some(Self {
             host: Host::parse(&filled(attributes.str("Host"))?).ok()?,
-            port: match port {
-                Some(port) => u16::try_from(port).ok().filter(|port| *port > 0)?,
-                None => LDAPS_PORT,
-            },
-            use_tls: attributes.bool("UseTls").unwrap_or(usually_tls),
+            port,
+            // Active Directory providers have this port and no TLS unless somebody says otherwise.
+            use_tls: use_tls || port == LDAPS_PORT,
             kind,
         })
     }
