@@ -229,6 +229,9 @@ pub struct EmbeddedConfig {
     /// Hosts (`host` or `host:port`) from which such documents are taken even though they are not on
     /// the public Internet, over HTTP too.
     pub clientmetadatahosts: Vec<ListedHost>,
+    /// Hosts (`host` or `host:port`) of identity providers that are called even though they are not
+    /// on the public Internet.
+    pub providerhosts: Vec<ListedHost>,
 }
 
 impl Default for EmbeddedConfig {
@@ -243,6 +246,7 @@ impl Default for EmbeddedConfig {
             dynamicclientregistration: true,
             clientmetadatadocuments: true,
             clientmetadatahosts: Vec::new(),
+            providerhosts: Vec::new(),
         }
     }
 }

@@ -53,6 +53,10 @@ impl Deployment {
             documents: config.embedded.clientmetadatadocuments,
             listed_hosts: config.embedded.clientmetadatahosts.clone(),
         };
+        platform
+            .provider_hosts
+            .clone_from(&config.embedded.providerhosts);
+        platform.trusted_ca.clone_from(&config.mcp.trustedcafile);
         platform.admin_password = config
             .embedded
             .adminpassword

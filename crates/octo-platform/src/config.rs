@@ -121,6 +121,13 @@ pub struct PlatformConfig {
     pub system_tenant: String,
     /// How applications may make themselves known.
     pub self_registration: SelfRegistration,
+    /// Hosts of identity providers that are called even though they are not on the public Internet.
+    /// Administrators of tenants choose the hosts; what else is in the operator's network is none
+    /// of their business.
+    pub provider_hosts: Vec<ListedHost>,
+    /// PEM file with certificate authorities trusted besides those of the operating system, for
+    /// calls to identity providers.
+    pub trusted_ca: Option<PathBuf>,
 }
 
 /// How applications may make themselves known to the provider, without an administrator.
@@ -156,6 +163,8 @@ impl PlatformConfig {
             admin_password: None,
             system_tenant: "octosystem".to_owned(),
             self_registration: SelfRegistration::default(),
+            provider_hosts: Vec::new(),
+            trusted_ca: None,
         }
     }
 }
@@ -173,6 +182,8 @@ impl std::fmt::Debug for PlatformConfig {
             )
             .field("system_tenant", &self.system_tenant)
             .field("self_registration", &self.self_registration)
+            .field("provider_hosts", &self.provider_hosts)
+            .field("trusted_ca", &self.trusted_ca)
             .finish()
     }
 }

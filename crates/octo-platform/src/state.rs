@@ -6,6 +6,7 @@ use std::time::Duration;
 use octo_runtime::{ChildrenQuery, Runtime, RuntimeError, Tenant, TenantId};
 use tokio::sync::Mutex;
 
+use crate::accounts::directory::Directories;
 use crate::clock::Clock;
 use crate::config::PlatformConfig;
 use crate::jobs::Jobs;
@@ -40,6 +41,7 @@ struct Inner {
     authorization_codes: AuthorizationCodes,
     client_documents: ClientDocuments,
     device_codes: DeviceCodes,
+    directories: Directories,
     sessions: Sessions,
     throttles: Throttles,
     locks: KeyedLocks,
@@ -53,6 +55,8 @@ struct Inner {
 pub struct Throttles {
     /// Failed password log-ins: 20 in 5 minutes.
     pub logins: Throttle,
+    /// Passwords tried with one account of a directory: 5 in 5 minutes.
+    pub directory_accounts: Throttle,
     /// User codes that named no pending request: 10 in 5 minutes.
     pub user_codes: Throttle,
     /// Wrong client secrets: 20 in 5 minutes.
@@ -67,6 +71,7 @@ impl Default for Throttles {
     fn default() -> Self {
         Self {
             logins: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
+            directory_accounts: Throttle::new(5, FIVE_MINUTES, TRACKED_ADDRESSES),
             user_codes: Throttle::new(10, FIVE_MINUTES, TRACKED_ADDRESSES),
             client_secrets: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
             registrations: Throttle::new(5, MINUTE, TRACKED_ADDRESSES),
@@ -93,7 +98,6 @@ impl PlatformState {
         let issuer = format!("{}/", parts.authority);
         Self(Arc::new(Inner {
             tokens: Tokens::new(Arc::clone(&keys), &issuer, Arc::clone(&clock)),
-            config: parts.config,
             runtime: parts.runtime,
             authority: parts.authority,
             keys,
@@ -102,12 +106,17 @@ impl PlatformState {
             authorization_codes: AuthorizationCodes::default(),
             client_documents: parts.client_documents,
             device_codes: DeviceCodes::default(),
+            directories: Directories::new(
+                parts.config.provider_hosts.clone(),
+                parts.config.trusted_ca.clone(),
+            ),
             sessions: Sessions::default(),
             throttles: Throttles::default(),
             locks: KeyedLocks::default(),
             client_mirrors: Mutex::default(),
             seeded: Seeded::default(),
             jobs: Jobs::default(),
+            config: parts.config,
         }))
     }
 
@@ -169,6 +178,11 @@ impl PlatformState {
     /// Pending device authorizations.
     pub fn device_codes(&self) -> &DeviceCodes {
         &self.0.device_codes
+    }
+
+    /// Asks directories for people's passwords.
+    pub fn directories(&self) -> &Directories {
+        &self.0.directories
     }
 
     /// Browser sessions of the login pages.

@@ -67,7 +67,7 @@ impl Bench {
                 root: Some("Demo/Thing".parse()?),
                 types: vec!["Demo/Tool".parse()?],
             }),
-            group_by: by.to_vec(),
+            group_by: by.iter().cloned().map(Into::into).collect(),
             measures: measures.to_vec(),
             max_groups: GROUPS,
         };
@@ -147,10 +147,10 @@ fn figures(c: &mut Criterion) {
     let weight = || attribute("weight", ValueType::Double);
     let sum_of = |name: &str| format!("sum(json_extract(attributes, '$.\"{name}\"'))");
     let key = |name: &str| format!("json_extract(attributes, '$.\"{name}\"')");
-    let sizes = [Measure::Rows, Measure::Of(Function::Sum, size())];
+    let sizes = [Measure::Rows, Measure::Of(Function::Sum, size().into())];
     let weights = [
-        Measure::Of(Function::Sum, weight()),
-        Measure::Of(Function::Average, weight()),
+        Measure::Of(Function::Sum, weight().into()),
+        Measure::Of(Function::Average, weight().into()),
     ];
     // Name, group-by fields, measures; columns and end of the same SQL by hand.
     type Case<'a> = (&'a str, Vec<Field>, &'a [Measure], String, &'a str);

@@ -86,10 +86,15 @@ pub struct Applied {
 pub struct Deleted {
     /// The entity: as archived, or as it was before it was erased.
     pub entity: Entity,
-    /// Edges that were removed with it.
+    /// Edges that were removed with it; of all deletions of a set the first 1000.
     pub removed: Vec<Association>,
-    /// Entities that lost a far end they must have (e.g. children of an archived parent).
+    /// How many there were.
+    pub removed_count: u64,
+    /// Entities that lost a far end they must have (e.g. children of an archived parent); of all
+    /// deletions of a set the first 1000.
     pub orphans: Vec<EntityRef>,
+    /// How many there were.
+    pub orphaned_count: u64,
 }
 
 /// A restored entity and what it lacks.

@@ -84,8 +84,8 @@ pub use migration::{MigrationRecord, MigrationResult, UpgradeOptions, UpgradeSta
 pub use models::{EnumChange, InstalledModel, ModelImport};
 pub use persisted::{PersistedQuery, PersistedQueryError};
 pub use query::{
-    AssociationQuery, AttributeSearch, CursorPage, EntityQuery, Near, Page, SortOrder, TargetQuery,
-    TextQuery,
+    AssociationQuery, AttributeSearch, CursorPage, EntityQuery, NavigationFilterMode, Near, Page,
+    SortOrder, TargetQuery, TextQuery,
 };
 pub use rt_id::{RtId, RtIdError};
 pub use runtime::{ChildrenQuery, Runtime, RuntimeConfig, TenantInfo};

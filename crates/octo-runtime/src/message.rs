@@ -157,7 +157,17 @@ impl<'a> Findings<'a> {
         );
     }
 
-    /// 9: an end of an association, or an entity to change, does not exist.
+    /// 8: the target of an association to delete does not exist.
+    pub(crate) fn target_missing(&mut self, target: &EntityRef) {
+        self.fatal(8, format_args!("Target entity '{target}' does not exist."));
+    }
+
+    /// 10: the origin of an association to delete does not exist.
+    pub(crate) fn origin_missing(&mut self, origin: &EntityRef) {
+        self.fatal(10, format_args!("Origin entity '{origin}' does not exist."));
+    }
+
+    /// 9: an end of an association to create, or an entity to change, does not exist.
     pub(crate) fn entity_missing(&mut self, entity: &str) {
         self.fatal(9, format_args!("Entity '{entity}' does not exist."));
     }

@@ -2,7 +2,8 @@
 //!
 //! A stored query names a type, conditions that must all hold, searches, and what is wanted of the
 //! matches: entities with chosen columns in a sort order, figures over all of them, or figures in
-//! groups. What kind it is follows from its type; types that models derive from the three kinds
+//! groups. Columns may lead over associations; entities that have nothing there are left out unless
+//! its navigation filter mode includes them. What kind it is follows from its type; types that models derive from the three kinds
 //! count as their base.
 
 use octo_ck::{RtCkId, TypeGraph};
@@ -12,7 +13,7 @@ use crate::attributes::Attributes;
 use crate::criteria::{Criteria, FieldFilter, Operand, Operator};
 use crate::entity::Entity;
 use crate::error::RuntimeError;
-use crate::query::{AttributeSearch, EntityQuery, SortOrder, TextQuery};
+use crate::query::{AttributeSearch, EntityQuery, NavigationFilterMode, SortOrder, TextQuery};
 use crate::value::{Record, Value};
 
 /// Base type of all stored queries.
@@ -144,6 +145,9 @@ impl Reader<'_> {
             entities = entities.sort(&path, order);
             paths.push(path);
         }
+        if self.navigation_filter_mode(&mut problems) == NavigationFilterMode::Filter {
+            entities = entities.reaching(columns_of(&wanted));
+        }
         if let Some(words) = self.search_value("TextSearchFilter") {
             entities = entities.text(TextQuery {
                 text: words,
@@ -194,6 +198,19 @@ impl Reader<'_> {
             parts.push(Criteria::Field(condition).named(place));
         }
         Criteria::All(parts)
+    }
+
+    /// What columns over associations do to entities; without a mode what the model says.
+    fn navigation_filter_mode(&self, problems: &mut Vec<String>) -> NavigationFilterMode {
+        match self.attributes.i32("NavigationFilterMode") {
+            None => NavigationFilterMode::default(),
+            Some(0) => NavigationFilterMode::Filter,
+            Some(1) => NavigationFilterMode::Include,
+            Some(other) => {
+                problems.push(format!("NavigationFilterMode '{other}' is not supported."));
+                NavigationFilterMode::Include
+            }
+        }
     }
 
     fn sorting(&self) -> Vec<(String, SortOrder)> {
@@ -281,8 +298,16 @@ fn text(attributes: &Attributes, name: &str) -> Option<String> {
 }
 
 fn paths_of(wanted: &Wanted) -> Vec<String> {
+    match wanted {
+        Wanted::Entities(_) => Vec::new(),
+        figures => columns_of(figures),
+    }
+}
+
+/// The paths whose values are shown, grouped by or computed with.
+fn columns_of(wanted: &Wanted) -> Vec<String> {
     let (columns, keys) = match wanted {
-        Wanted::Entities(_) => return Vec::new(),
+        Wanted::Entities(columns) => return columns.clone(),
         Wanted::Figures(columns) => (columns.as_slice(), &[][..]),
         Wanted::Groups(columns, paths) => (columns.as_slice(), paths.as_slice()),
     };

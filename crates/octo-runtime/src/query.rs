@@ -60,6 +60,18 @@ pub struct EntityQuery {
     pub(crate) text: Option<TextQuery>,
     pub(crate) attribute_search: Option<AttributeSearch>,
     pub(crate) near: Option<Near>,
+    pub(crate) reaching: Vec<String>,
+}
+
+/// What columns over associations mean for entities that have nothing there (spec 11.3); the
+/// discriminants are those of persisted queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NavigationFilterMode {
+    /// They are left out.
+    #[default]
+    Filter = 0,
+    /// They are included.
+    Include = 1,
 }
 
 /// Direction of a sort.
@@ -87,6 +99,7 @@ impl EntityQuery {
             text: None,
             attribute_search: None,
             near: None,
+            reaching: Vec::new(),
         }
     }
 
@@ -167,6 +180,15 @@ impl EntityQuery {
     #[must_use]
     pub fn near(mut self, near: Near) -> Self {
         self.near = Some(near);
+        self
+    }
+
+    /// Only entities from which each path leads over its associations to some entity, whatever
+    /// value is there. Paths inside the entity and numbers of associated entities (`::totalCount`,
+    /// `::exists`), which every entity has, leave out nothing.
+    #[must_use]
+    pub fn reaching<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.reaching.extend(paths.into_iter().map(Into::into));
         self
     }
 

@@ -12,6 +12,8 @@ use crate::store::{Field, Filter, Link, PathStep, SortKey, StoreQuery, TypeScope
 
 /// Entities one query can take at most.
 pub(crate) const MAX_TAKE: u64 = 100_000;
+/// Columns over associations in one query.
+pub(crate) const MAX_LINKED_COLUMNS: usize = 20;
 /// Sort keys of one query.
 const MAX_SORT_KEYS: usize = 16;
 
@@ -86,6 +88,10 @@ pub(crate) fn query(graph: &TypeGraph, query: &EntityQuery) -> Result<StoreQuery
         &query.criteria,
         &mut problems,
     )];
+    match navigation::reached(graph, node, &query.reaching) {
+        Ok(filter) => parts.push(filter),
+        Err(more) => problems.extend(more),
+    }
     let mut sort = Vec::with_capacity(query.sort.len());
     for (path, order) in &query.sort {
         match sorting::key(graph, node, path) {
@@ -167,13 +173,20 @@ pub(crate) fn column(
             fields::locate_terms(graph, fields::Owner::Type(far), terms, text)?;
         }
         PathEnd::TotalCount | PathEnd::Exists => {}
-        PathEnd::Entities => {
-            return Err(format!(
-                "'{text}' names associated entities but no value of them: add '->' and an attribute, '::totalCount' or '::exists'."
-            ));
-        }
+        PathEnd::Entities => return Err(no_value_named(text)),
     }
     Ok(links)
+}
+
+/// What is wrong with more columns over associations than are allowed.
+pub(crate) fn too_many_columns() -> String {
+    format!("At most {MAX_LINKED_COLUMNS} attribute paths may lead over associations.")
+}
+
+fn no_value_named(path: &str) -> String {
+    format!(
+        "'{path}' names associated entities but no value of them: add '->' and an attribute, '::totalCount' or '::exists'."
+    )
 }
 
 /// The field at a plain path, for indexes.

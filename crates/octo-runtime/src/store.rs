@@ -31,7 +31,7 @@ pub mod paging;
 pub mod search;
 pub mod sqlite;
 
-pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure};
+pub use aggregation::{Aggregation, Figure, Function, Group, Groups, Measure, Source};
 pub use binary::StoredBinary;
 pub use edge::{EdgeKey, EdgePage, EdgeQuery};
 pub use filter::{
@@ -91,13 +91,14 @@ pub trait EntityStore: Send + Sync {
         page: EdgePage,
     ) -> Result<Vec<Association>, StoreError>;
 
-    /// Distinct entities at the far ends of edges.
+    /// As [`page`](Self::page), of the distinct entities at the far ends of edges.
     async fn far_ends(
         &self,
         graph: &Arc<TypeGraph>,
         edges: EdgeQuery,
         far: StoreQuery,
-    ) -> Result<Page<Entity>, StoreError>;
+        count: bool,
+    ) -> Result<EntityPage, StoreError>;
 
     /// What is recorded about a stored file.
     async fn binary(&self, id: RtId) -> Result<Option<StoredBinary>, StoreError>;
@@ -151,8 +152,9 @@ pub trait WriteTransaction {
         limit: usize,
     ) -> Result<Vec<Entity>, StoreError>;
 
-    /// All edges of entities, in the order of [`EdgeQuery`].
-    fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError>;
+    /// A page of the edges of entities, in the order of [`EdgeQuery`].
+    fn edges(&mut self, query: &EdgeQuery, page: &EdgePage)
+    -> Result<Vec<Association>, StoreError>;
 
     /// The edge of a role between two entities.
     fn edge(

@@ -11,7 +11,6 @@ use crate::change::{
 use crate::entity::{Association, Direction, Entity};
 use crate::error::RuntimeError;
 use crate::models::{self, Graphs, Site};
-use crate::query::cursor::Cursor;
 use crate::query::{AssociationQuery, CursorPage, EntityQuery, Page, TargetQuery};
 use crate::rt_id::RtId;
 use crate::store::{EdgePage, EdgeQuery, EntityStore, StoreError, transact};
@@ -20,6 +19,7 @@ use crate::{mutation, resolve};
 
 mod binaries;
 mod columns;
+mod pages;
 mod schema;
 
 /// Entities on a page of a query that does not say.
@@ -160,30 +160,7 @@ impl Tenant {
         let graph = self.graph();
         let mut resolved = resolve::query(&graph, &query)?;
         resolved.take = resolved.take.or(Some(DEFAULT_TAKE));
-        let cursor = query
-            .after
-            .as_deref()
-            .map(|text| Cursor::read(text, &self.id, &query))
-            .transpose();
-        let cursor = cursor.map_err(|problem| RuntimeError::InvalidQuery(vec![problem]))?;
-        if cursor.is_some() && query.skip > 0 {
-            let problem = "A query can continue behind a cursor or leave out entities, not both.";
-            return Err(RuntimeError::InvalidQuery(vec![problem.to_owned()]));
-        }
-        let known = cursor.as_ref().map(|cursor| cursor.total);
-        resolved.after = cursor.map(|cursor| cursor.position);
-        let page = self.store.page(&graph, resolved, known.is_none()).await;
-        let page = self.checked_store(page)?;
-        let total = known.or(page.total).unwrap_or(0);
-        let next = page.last.and_then(|position| {
-            let cursor = Cursor { position, total };
-            cursor.write(&self.id, &query)
-        });
-        Ok(CursorPage {
-            items: page.items,
-            total,
-            next,
-        })
+        self.page_of(&graph, &query, resolved, None).await
     }
 
     /// Figures over all entities that meet a query.
@@ -257,11 +234,12 @@ impl Tenant {
         self.checked_store(self.store.edges(&graph, edges, EdgePage::all()).await)
     }
 
-    /// Entities at the far ends of an entity's edges of one role.
+    /// Entities at the far ends of an entity's edges of one role, and how to get the next ones
+    /// when the query takes a page of them.
     ///
     /// # Errors
-    /// As [`query`](Self::query).
-    pub async fn targets(&self, query: TargetQuery) -> Result<Page<Entity>, RuntimeError> {
+    /// As [`page`](Self::page).
+    pub async fn targets(&self, query: TargetQuery) -> Result<CursorPage, RuntimeError> {
         let graph = self.graph();
         let far = resolve::query(&graph, &query.far)?;
         let edges = EdgeQuery {
@@ -269,7 +247,7 @@ impl Tenant {
             role: Some(resolve::role_id(&query.role)?),
             direction: query.direction,
         };
-        self.checked_store(self.store.far_ends(&graph, edges, far).await)
+        self.page_of(&graph, &query.far, far, Some(edges)).await
     }
 
     /// Applies a change set: all of it, or nothing when there is any error.

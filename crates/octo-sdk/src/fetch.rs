@@ -21,6 +21,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode};
 use url::{Host, Url};
 
+pub use address::callable;
 use address::{NotPublic, PublicResolver};
 pub use host::ListedHost;
 

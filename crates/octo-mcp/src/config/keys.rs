@@ -41,6 +41,7 @@ const KNOWN: &[&str] = &[
     "embedded.dynamicclientregistration",
     "embedded.clientmetadatadocuments",
     "embedded.clientmetadatahosts",
+    "embedded.providerhosts",
 ];
 
 /// Keys of the replaced server that mean nothing here.

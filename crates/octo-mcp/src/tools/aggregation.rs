@@ -72,8 +72,9 @@ async fn query_entities_aggregation(
 struct QueryEntitiesGrouping {
     /// Id of the type, e.g. "Basic/City".
     ck_type_id: String,
-    /// Attributes (kind), paths into records (address.city) or system fields (ckTypeId) that make
-    /// the groups.
+    /// Attributes (kind), paths into records (address.city), over associations that lead to one
+    /// entity (parent.Basic/City->name), numbers of associated entities
+    /// (children.Basic/City::totalCount) or system fields (ckTypeId) that make the groups.
     group_by_attribute_paths: Vec<String>,
     /// The figures of each group; at least one.
     aggregations: Vec<AggregationColumn>,

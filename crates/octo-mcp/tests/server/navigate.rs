@@ -112,6 +112,35 @@ async fn neighbours_are_filtered_sorted_paged_and_projected() {
             expected.len()
         );
     }
+    let by_rank = |extra: Value| {
+        let mut arguments = children(typed.clone());
+        arguments["sort"] = json!([{"attributePath": "rank"}]);
+        arguments["attributePaths"] = json!(["name", "parent.Links/Area->name"]);
+        for (name, value) in extra.as_object().unwrap() {
+            arguments[name] = value.clone();
+        }
+        of(&root, arguments)
+    };
+    let first = navigate(&mut client, by_rank(json!({"limit": 3}))).await;
+    assert_eq!(names(&first), ["n0", "n2", "n1"]);
+    let attributes = &first["entities"][0]["attributes"];
+    assert_eq!(
+        attributes[1],
+        json!({"attributeName": "parent.Links/Area->name", "value": "root"})
+    );
+    let cursor = &first["nextCursor"];
+    let next = navigate(&mut client, by_rank(json!({"limit": 3, "cursor": cursor}))).await;
+    assert_success(&next);
+    assert_eq!(names(&next), ["n3"]);
+    assert_eq!(
+        (&next["totalCount"], &next["nextCursor"]),
+        (&json!(4), &Value::Null)
+    );
+    let both = by_rank(json!({"offset": 1, "cursor": cursor}));
+    assert_failure(&navigate(&mut client, both).await, "not both");
+    let unsorted = of(&root, children(json!({"cursor": cursor})));
+    let text = "The cursor does not belong to this query.";
+    assert_failure(&navigate(&mut client, unsorted).await, text);
     let projected = children(json!({"attributePaths": ["Rank"], "limit": 1}));
     let found = navigate(&mut client, of(&root, projected)).await;
     let attributes = &found["entities"][0]["attributes"];

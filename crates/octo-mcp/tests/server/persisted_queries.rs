@@ -101,6 +101,16 @@ async fn a_simple_query_lists_entities() {
         (&page["rowCount"], &page["totalCount"]),
         (&json!(1), &json!(3))
     );
+    let first = run(&mut client, &id, json!({"take": 2})).await;
+    let next = json!({"take": 2, "cursor": first["nextCursor"]});
+    let last = run(&mut client, &id, next).await;
+    assert_eq!(names(&last), ["Prater"]);
+    assert_eq!(
+        (&last["totalCount"], &last["nextCursor"]),
+        (&json!(3), &Value::Null)
+    );
+    let wrong = run(&mut client, &id, json!({"cursor": "AAAA"})).await;
+    assert_failure(&wrong, "The cursor does not belong to this query.");
     let either = json!({"extraFilters": {
         "operator": "Or",
         "fields": [{"attributePath": "name", "value": "Prater"}],

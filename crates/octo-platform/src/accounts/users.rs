@@ -3,10 +3,19 @@
 use octo_runtime::{Entity, EntityQuery, RtId, RuntimeError, Tenant};
 
 use super::names::USER;
+use crate::state::PlatformState;
 
 /// The form in which user names and e-mail addresses are compared (identity.md 6.1).
 pub fn normalize(name: &str) -> String {
     name.trim().to_uppercase()
+}
+
+/// Names are unique by comparison, not by index: writers of a tenant's users take turns.
+pub(crate) async fn lock(
+    state: &PlatformState,
+    tenant: &Tenant,
+) -> tokio::sync::OwnedMutexGuard<()> {
+    state.locks().lock(&[tenant.id().as_str(), "users"]).await
 }
 
 /// The user of that id.

@@ -23,7 +23,7 @@ use super::lookup::{self, unreadable};
 use super::reach;
 use crate::accounts::names::USER;
 use crate::accounts::shadow::is_shadow_name;
-use crate::accounts::users::{normalize, user_name};
+use crate::accounts::users::{lock, normalize, user_name};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
 use crate::rest::{IfMatch, JsonBody, Paging, Params, Revised, USER_ROLES, require_any_role};
@@ -173,11 +173,6 @@ fn mentions(text: &str) -> Criteria {
         .or(field("NormalizedEmail", normalize(text)))
         .or(field("FirstName", text.to_owned()))
         .or(field("LastName", text.to_owned()))
-}
-
-/// Names are unique by comparison, not by index: writers of a tenant's users take turns.
-async fn lock(state: &PlatformState, tenant: &Tenant) -> tokio::sync::OwnedMutexGuard<()> {
-    state.locks().lock(&[tenant.id().as_str(), "users"]).await
 }
 
 /// Whether a user lives in another tenant and is only known here.

@@ -11,6 +11,7 @@ use octo_runtime::{Tenant, TenantId};
 
 use super::session::SignedIn;
 use super::{cookie, view};
+use crate::accounts::external_session;
 use crate::secret::{RandomUnavailable, random_secret};
 use crate::state::PlatformState;
 
@@ -50,11 +51,16 @@ impl FromRequestParts<PlatformState> for Visitor {
             .await
             .map_err(|rejection| rejection.into_response())?;
         let cookie = cookie::read(&parts.headers, tenant.id());
-        let person = cookie.as_deref().and_then(|cookie| {
+        let mut person = cookie.as_deref().and_then(|cookie| {
             state
                 .sessions()
                 .find(cookie, tenant.id(), state.clock().now())
         });
+        if let Some(SignedIn { idp, .. }) = &person {
+            let counts = external_session::still_counts(&tenant, idp).await;
+            let counts = counts.map_err(view::failed)?;
+            person = person.filter(|_| counts);
+        }
         Ok(Self {
             state: state.clone(),
             tenant,

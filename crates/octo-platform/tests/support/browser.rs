@@ -40,6 +40,11 @@ impl<'a> Browser<'a> {
         &self.cookies
     }
 
+    /// Takes a cookie as if a page had set it.
+    pub(crate) fn keep(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
     pub(crate) async fn open(&mut self, path: &str) -> Page {
         let answer = self
             .request(self.platform.http.get(self.platform.url(path)))

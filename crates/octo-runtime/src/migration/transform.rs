@@ -8,8 +8,8 @@ use super::edit::Edit;
 use super::filter;
 use super::script::Run;
 use super::{Notes, wrap};
-use crate::entity::{Direction, Entity};
-use crate::store::{EdgeQuery, StoreError};
+use crate::entity::Entity;
+use crate::store::{StoreError, edge};
 use crate::value::Value;
 
 /// An edit, nothing to do, or what is wrong with the entity.
@@ -76,14 +76,7 @@ impl<'a> Run<'a> {
     }
 
     fn erase(&mut self, entity: &Entity) -> Result<(), StoreError> {
-        let edges = self.transaction.edges(&EdgeQuery {
-            entities: vec![entity.rt_id],
-            role: None,
-            direction: Direction::Any,
-        })?;
-        for edge in edges {
-            self.transaction.delete_edge(edge.id)?;
-        }
+        edge::remove_all(self.transaction, entity.rt_id, drop)?;
         self.transaction.erase(entity.rt_id)?;
         self.tally.deleted += 1;
         Ok(())

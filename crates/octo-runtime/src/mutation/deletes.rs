@@ -9,16 +9,17 @@ use octo_ck::model::Multiplicity;
 use super::Stage;
 use super::stored::{self, Named};
 use crate::change::{DeleteEntity, DeleteMode, Deleted};
-use crate::entity::{Association, Direction, Entity, EntityRef, RtState};
+use crate::entity::{Association, Entity, EntityRef, RtState};
 use crate::error::RuntimeError;
 use crate::rt_id::RtId;
-use crate::store::{EdgeQuery, EntityPatch, WriteTransaction};
+use crate::store::{EntityPatch, WriteTransaction, edge};
+
+/// Edges, and orphans, told of all deletions of a set.
+const MAX_REPORTED: usize = 1_000;
 
 /// A deletion ready to be written.
 pub(super) struct Planned {
     pub(super) entity: Entity,
-    /// Its edges, both directions.
-    pub(super) edges: Vec<Association>,
     mode: DeleteMode,
 }
 
@@ -39,14 +40,8 @@ pub(super) fn plan(
         stage
             .problems
             .check_version(delete.expected_version, &entity);
-        let edges = stage.transaction.edges(&EdgeQuery {
-            entities: vec![entity.rt_id],
-            role: None,
-            direction: Direction::Any,
-        })?;
         planned.push(Planned {
             entity,
-            edges,
             mode: delete.mode,
         });
     }
@@ -61,39 +56,21 @@ pub(super) fn write(
     now: Timestamp,
 ) -> Result<Vec<Deleted>, RuntimeError> {
     let gone: BTreeSet<RtId> = planned.iter().map(|p| p.entity.rt_id).collect();
-    let mut edges_gone = BTreeSet::new();
+    let mut report = Report {
+        graph,
+        gone,
+        edges: MAX_REPORTED,
+        orphans: MAX_REPORTED,
+    };
     let mut reports = Vec::with_capacity(planned.len());
     let mut erased = Vec::new();
-    for Planned {
-        entity,
-        edges,
-        mode,
-    } in planned
-    {
-        let removed: Vec<Association> = edges
-            .into_iter()
-            .filter(|edge| edges_gone.insert(edge.id))
-            .collect();
-        for edge in &removed {
-            transaction.delete_edge(edge.id)?;
+    for Planned { entity, mode } in planned {
+        let mut deleted = report.disconnect(transaction, entity)?;
+        match mode {
+            DeleteMode::Archive => archive(transaction, &mut deleted.entity, now)?,
+            DeleteMode::Erase => erased.push(deleted.entity.rt_id),
         }
-        let orphans = removed
-            .iter()
-            .filter_map(|edge| orphan(graph, edge, &entity))
-            .filter(|orphan| !gone.contains(&orphan.rt_id))
-            .collect();
-        let entity = match mode {
-            DeleteMode::Archive => archive(transaction, entity, now)?,
-            DeleteMode::Erase => {
-                erased.push(entity.rt_id);
-                entity
-            }
-        };
-        reports.push(Deleted {
-            entity,
-            removed,
-            orphans,
-        });
+        reports.push(deleted);
     }
     // Last, when no edge refers to them any more.
     for rt_id in erased {
@@ -104,9 +81,9 @@ pub(super) fn write(
 
 fn archive(
     transaction: &mut dyn WriteTransaction,
-    mut entity: Entity,
+    entity: &mut Entity,
     now: Timestamp,
-) -> Result<Entity, RuntimeError> {
+) -> Result<(), RuntimeError> {
     entity.state = RtState::Archived;
     entity.archived = Some(now);
     entity.changed = now;
@@ -114,7 +91,54 @@ fn archive(
     let mut patch = EntityPatch::touch(entity.rt_id, entity.version, entity.changed);
     patch.state = Some((entity.state, entity.archived));
     transaction.patch(&patch)?;
-    Ok(entity)
+    Ok(())
+}
+
+/// What is told about the deletions of a set: an entity may have millions of edges.
+struct Report<'a> {
+    graph: &'a TypeGraph,
+    /// All entities the set deletes.
+    gone: BTreeSet<RtId>,
+    /// Edges that may still be told.
+    edges: usize,
+    /// Orphans that may still be told.
+    orphans: usize,
+}
+
+impl Report<'_> {
+    /// Removes all edges of an entity.
+    fn disconnect(
+        &mut self,
+        transaction: &mut dyn WriteTransaction,
+        entity: Entity,
+    ) -> Result<Deleted, RuntimeError> {
+        let rt_id = entity.rt_id;
+        let mut deleted = Deleted {
+            entity,
+            removed: Vec::new(),
+            removed_count: 0,
+            orphans: Vec::new(),
+            orphaned_count: 0,
+        };
+        edge::remove_all(transaction, rt_id, |edge| self.tell(&mut deleted, edge))?;
+        Ok(deleted)
+    }
+
+    fn tell(&mut self, deleted: &mut Deleted, edge: Association) {
+        let orphan = orphan(self.graph, &edge, &deleted.entity);
+        if let Some(orphan) = orphan.filter(|orphan| !self.gone.contains(&orphan.rt_id)) {
+            deleted.orphaned_count += 1;
+            if self.orphans > 0 {
+                self.orphans -= 1;
+                deleted.orphans.push(orphan);
+            }
+        }
+        deleted.removed_count += 1;
+        if self.edges > 0 {
+            self.edges -= 1;
+            deleted.removed.push(edge);
+        }
+    }
 }
 
 /// The other end of an edge, when it must have one like it.

@@ -145,10 +145,29 @@ impl Planner<'_, '_, '_> {
         };
         match edge.filter(|edge| self.removed.insert(edge.key())) {
             Some(edge) => self.links.removed.push(edge),
-            None => {
-                let findings = &mut self.stage.problems.findings;
-                findings.association_missing(&change.role, &origin, &target);
-            }
+            None => self.not_there(&change.role, &origin, &target)?,
+        }
+        Ok(())
+    }
+
+    /// Notes why there is no edge to delete: an end is missing, or only the edge.
+    fn not_there(
+        &mut self,
+        role: &str,
+        origin: &EntityRef,
+        target: &EntityRef,
+    ) -> Result<(), RuntimeError> {
+        let is_origin = self.found(origin)?.is_some();
+        let is_target = self.found(target)?.is_some();
+        let findings = &mut self.stage.problems.findings;
+        if !is_origin {
+            findings.origin_missing(origin);
+        }
+        if !is_target {
+            findings.target_missing(target);
+        }
+        if is_origin && is_target {
+            findings.association_missing(role, origin, target);
         }
         Ok(())
     }
@@ -207,19 +226,24 @@ impl Planner<'_, '_, '_> {
         let Some(asked) = self.reference(end) else {
             return Ok(None);
         };
-        let found = match self.around.inserted.get(&end.rt_id) {
-            Some(entity) => Some(entity.entity_ref()),
-            None if self.around.deleted.contains(&end.rt_id) => None,
-            None => self.stored(end.rt_id)?,
-        };
-        let graph = self.stage.graph;
-        let fits = |found: &EntityRef| resolve::is_a(graph, &found.ck_type_id, &asked.ck_type_id);
-        let found = found.filter(fits);
+        let found = self.found(&asked)?;
         if found.is_none() {
             let findings = &mut self.stage.problems.findings;
             findings.entity_missing(&asked.to_string());
         }
         Ok(found)
+    }
+
+    /// The entity of that id, if it is of that type.
+    fn found(&mut self, asked: &EntityRef) -> Result<Option<EntityRef>, RuntimeError> {
+        let found = match self.around.inserted.get(&asked.rt_id) {
+            Some(entity) => Some(entity.entity_ref()),
+            None if self.around.deleted.contains(&asked.rt_id) => None,
+            None => self.stored(asked.rt_id)?,
+        };
+        let graph = self.stage.graph;
+        let fits = |found: &EntityRef| resolve::is_a(graph, &found.ck_type_id, &asked.ck_type_id);
+        Ok(found.filter(fits))
     }
 
     fn stored(&mut self, rt_id: RtId) -> Result<Option<EntityRef>, RuntimeError> {

@@ -2,7 +2,7 @@
 //!
 //! A cursor holds the position behind which the next page begins and the total as of the first
 //! page. It is bound to the tenant and to everything that decides which entities come in which
-//! order; a checksum over all of it tells a cursor of another query, or a changed one, from the
+//! order, also to the associations that lead to them; a checksum over all of it tells a cursor of another query, or a changed one, from the
 //! right one.
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::query::EntityQuery;
 use crate::rt_id::RtId;
-use crate::store::{KeyValue, Position};
+use crate::store::{EdgeQuery, KeyValue, Position};
 use crate::tenant_id::TenantId;
 
 const CHECKSUM_BYTES: usize = 16;
@@ -30,12 +30,21 @@ pub(crate) struct Cursor {
     pub(crate) total: u64,
 }
 
+/// What a cursor belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'q> {
+    pub(crate) tenant: &'q TenantId,
+    pub(crate) query: &'q EntityQuery,
+    /// Only entities at the far ends of these.
+    pub(crate) edges: Option<&'q EdgeQuery>,
+}
+
 impl Cursor {
     /// The text for callers; `None` when the sort keys are too long for one.
-    pub(crate) fn write(&self, tenant: &TenantId, query: &EntityQuery) -> Option<String> {
+    pub(crate) fn write(&self, question: Question<'_>) -> Option<String> {
         let keys: Vec<Json> = self.position.keys.iter().map(write_key).collect();
         let content = json!([self.total, self.position.rt_id, keys]).to_string();
-        let mut bytes = checksum(tenant, query, &content);
+        let mut bytes = checksum(question, &content);
         bytes.extend_from_slice(content.as_bytes());
         let text = BASE64.encode(bytes);
         (text.len() <= MAX_LENGTH).then_some(text)
@@ -45,23 +54,23 @@ impl Cursor {
     ///
     /// # Errors
     /// Any other text.
-    pub(crate) fn read(text: &str, tenant: &TenantId, query: &EntityQuery) -> Result<Self, String> {
-        Self::decode(text.trim(), tenant, query).ok_or_else(|| INVALID.to_owned())
+    pub(crate) fn read(text: &str, question: Question<'_>) -> Result<Self, String> {
+        Self::decode(text.trim(), question).ok_or_else(|| INVALID.to_owned())
     }
 
-    fn decode(text: &str, tenant: &TenantId, query: &EntityQuery) -> Option<Self> {
+    fn decode(text: &str, question: Question<'_>) -> Option<Self> {
         if text.len() > MAX_LENGTH {
             return None;
         }
         let bytes = BASE64.decode(text).ok()?;
         let (found, content) = bytes.split_at_checked(CHECKSUM_BYTES)?;
         let content = std::str::from_utf8(content).ok()?;
-        if checksum(tenant, query, content) != found {
+        if checksum(question, content) != found {
             return None;
         }
         let (total, rt_id, keys): (u64, RtId, Vec<Json>) = serde_json::from_str(content).ok()?;
         let keys = keys.iter().map(read_key).collect::<Option<Vec<_>>>()?;
-        (keys.len() <= query.sort.len().max(1)).then_some(Self {
+        (keys.len() <= question.query.sort.len().max(1)).then_some(Self {
             position: Position { keys, rt_id },
             total,
         })
@@ -69,14 +78,19 @@ impl Cursor {
 }
 
 /// Over the content and all that decides on entities and their order; pages may differ in size.
-fn checksum(tenant: &TenantId, query: &EntityQuery, content: &str) -> Vec<u8> {
+fn checksum(question: Question<'_>, content: &str) -> Vec<u8> {
+    let Question {
+        tenant,
+        query,
+        edges,
+    } = question;
     let shape = EntityQuery {
         after: None,
         skip: 0,
         take: None,
         ..query.clone()
     };
-    let text = format!("{tenant}\n{shape:?}\n{content}");
+    let text = format!("{tenant}\n{shape:?}\n{edges:?}\n{content}");
     let digest = digest(&SHA256, text.as_bytes());
     digest.as_ref()[..CHECKSUM_BYTES].to_vec()
 }
@@ -109,6 +123,7 @@ fn read_key(key: &Json) -> Option<KeyValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entity::Direction;
     use crate::query::SortOrder;
 
     fn cursor() -> Cursor {
@@ -136,11 +151,19 @@ mod tests {
         name.parse().unwrap()
     }
 
+    fn of<'q>(tenant: &'q TenantId, query: &'q EntityQuery) -> Question<'q> {
+        Question {
+            tenant,
+            query,
+            edges: None,
+        }
+    }
+
     #[test]
     fn cursors_come_back_as_they_went() {
-        let text = cursor().write(&tenant("acme"), &query()).unwrap();
-        let other_page = query().take(5);
-        let read = Cursor::read(&text, &tenant("acme"), &other_page).unwrap();
+        let acme = tenant("acme");
+        let text = cursor().write(of(&acme, &query())).unwrap();
+        let read = Cursor::read(&text, of(&acme, &query().take(5))).unwrap();
         assert_eq!(
             (read.total, read.position.keys),
             (7, cursor().position.keys)
@@ -149,22 +172,34 @@ mod tests {
 
     #[test]
     fn cursors_of_other_queries_and_changed_ones_are_refused() {
-        let text = cursor().write(&tenant("acme"), &query()).unwrap();
-        let refused = |text: &str, tenant: &TenantId, query: &EntityQuery| {
-            assert_eq!(Cursor::read(text, tenant, query).unwrap_err(), INVALID);
+        let acme = tenant("acme");
+        let text = cursor().write(of(&acme, &query())).unwrap();
+        let refused = |text: &str, question: Question<'_>| {
+            assert_eq!(Cursor::read(text, question).unwrap_err(), INVALID);
         };
-        refused(&text, &tenant("other"), &query());
-        refused(&text, &tenant("acme"), &query().eq("name", "y"));
-        refused(&text, &tenant("acme"), &query().include_archived());
+        refused(&text, of(&tenant("other"), &query()));
+        refused(&text, of(&acme, &query().eq("name", "y")));
+        refused(&text, of(&acme, &query().include_archived()));
+        let edges = EdgeQuery {
+            entities: vec![RtId::generate()],
+            role: None,
+            direction: Direction::Any,
+        };
+        let same = query();
+        let around = Question {
+            edges: Some(&edges),
+            ..of(&acme, &same)
+        };
+        refused(&text, around);
         let half = &text[..text.len() / 2];
         for text in ["", "x", "nonsense", "AAAA", half, &"A".repeat(100_000)] {
-            refused(text, &tenant("acme"), &query());
+            refused(text, of(&acme, &query()));
         }
         for at in (0..text.len()).step_by(7) {
             let mut changed = text.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            refused(&changed, &tenant("acme"), &query());
+            refused(&changed, of(&acme, &query()));
         }
     }
 
@@ -172,6 +207,6 @@ mod tests {
     fn keys_too_long_for_a_cursor_give_none() {
         let mut cursor = cursor();
         cursor.position.keys[3] = KeyValue::Text("x".repeat(MAX_LENGTH));
-        assert_eq!(cursor.write(&tenant("acme"), &query()), None);
+        assert_eq!(cursor.write(of(&tenant("acme"), &query())), None);
     }
 }

@@ -5,11 +5,14 @@ use octo_ck::graph::{AttributeNode, EnumNode, TypeNode};
 use octo_ck::model::ValueType;
 
 use super::fields::{self, Location, Owner};
+use super::navigation;
 use crate::aggregation::{
     AggregationColumn, AggregationQuery, Function, MAX_GROUPS, MAX_SKIPPED_GROUPS,
 };
 use crate::error::RuntimeError;
-use crate::store::{Aggregation, Field, FieldPath, Measure, PathIndex, SystemField};
+use crate::path::Term;
+use crate::path::navigation::{Path, PathEnd, read};
+use crate::store::{Aggregation, Field, FieldPath, Link, Measure, PathIndex, Source, SystemField};
 
 const MAX_COLUMNS: usize = 100;
 const MAX_KEYS: usize = 10;
@@ -56,9 +59,9 @@ pub(crate) fn enums<'g>(
     query: &AggregationQuery,
 ) -> Vec<Option<&'g EnumNode>> {
     let node = super::find_type(graph, &query.entities.ck_type).ok();
-    let enum_of = |path: &String| match fields::locate(graph, Owner::Type(node?), path) {
-        Ok(Location::Attribute { attribute, .. }) => attribute.enum_type.as_deref(),
-        _ => None,
+    let enum_of = |path: &String| {
+        let attribute = navigation::attribute_at(graph, node?, path)?;
+        attribute.enum_type.as_deref()
     };
     query.group_by.iter().map(enum_of).collect()
 }
@@ -75,8 +78,8 @@ pub(crate) fn suggestions(
     let node = super::find_type(graph, ck_type)?;
     let invalid = |problem: String| RuntimeError::InvalidQuery(vec![problem]);
     key(graph, node, path).map_err(invalid)?;
-    match fields::locate(graph, Owner::Type(node), path).map_err(invalid)? {
-        Location::Attribute { attribute, .. } if attribute.value_type == ValueType::String => {
+    match navigation::attribute_at(graph, node, path) {
+        Some(attribute) if attribute.value_type == ValueType::String => {
             Ok(attribute.auto_complete_values.clone())
         }
         _ => Err(invalid(format!(
@@ -113,8 +116,47 @@ fn limits(query: &AggregationQuery) -> Vec<String> {
     problems
 }
 
-fn key(graph: &TypeGraph, node: &TypeNode, path: &str) -> Result<Field, String> {
-    let (steps, attribute) = match fields::locate(graph, Owner::Type(node), path)? {
+/// The source of a group's key: one value per entity.
+fn key(graph: &TypeGraph, node: &TypeNode, text: &str) -> Result<Source, String> {
+    let path = read(text).map_err(|error| error.to_string())?;
+    let (mut links, far) = navigation::links(graph, node, &path.hops)?;
+    if path.end == PathEnd::Entities {
+        return Err(super::no_value_named(text));
+    }
+    // How many there are at the far ends of the last link is one value, however many there are.
+    let followed = match path.end {
+        PathEnd::TotalCount | PathEnd::Exists => &path.hops[..path.hops.len().saturating_sub(1)],
+        PathEnd::Value(_) | PathEnd::Entities => &path.hops[..],
+    };
+    if let Some(hop) = navigation::to_many(graph, node, followed) {
+        return Err(format!(
+            "Cannot group by '{text}': '{}' leads to several entities. Group entities of type '{}' instead, or compute figures of them.",
+            hop.navigation, hop.ck_type
+        ));
+    }
+    let source = match &path.end {
+        PathEnd::Value(terms) => Source::from(key_field(graph, far, terms, text)?),
+        _ => about_link(&path, &mut links, text)?,
+    };
+    Ok(source.behind(links))
+}
+
+/// What a path wants to know about its last link itself.
+fn about_link(path: &Path, links: &mut Vec<Link>, text: &str) -> Result<Source, String> {
+    match (&path.end, links.pop()) {
+        (PathEnd::TotalCount, Some(link)) => Ok(Source::LinkCount(link)),
+        (PathEnd::Exists, Some(link)) => Ok(Source::LinkExists(link)),
+        _ => Err(super::no_value_named(text)),
+    }
+}
+
+fn key_field(
+    graph: &TypeGraph,
+    node: &TypeNode,
+    terms: &[Term],
+    path: &str,
+) -> Result<Field, String> {
+    let (steps, attribute) = match fields::locate_terms(graph, Owner::Type(node), terms, path)? {
         Location::System(field) => return Ok(Field::System(field)),
         Location::Attribute { steps, attribute } => (steps, attribute),
     };
@@ -153,7 +195,28 @@ fn measure(
             other => Err(format!("Function '{}' needs a path.", other.name())),
         };
     };
-    match fields::locate(graph, Owner::Type(node), path)? {
+    let parsed = read(path).map_err(|error| error.to_string())?;
+    let (mut links, far) = navigation::links(graph, node, &parsed.hops)?;
+    let source = match &parsed.end {
+        PathEnd::Value(terms) => Source::from(measured_field(graph, far, terms, function, path)?),
+        end => {
+            if *end == PathEnd::Exists {
+                check(function, Kind::Other, path, "Boolean")?;
+            }
+            about_link(&parsed, &mut links, path)?
+        }
+    };
+    Ok(Measure::Of(function, source.behind(links)))
+}
+
+fn measured_field(
+    graph: &TypeGraph,
+    node: &TypeNode,
+    terms: &[Term],
+    function: Function,
+    path: &str,
+) -> Result<Field, String> {
+    match fields::locate_terms(graph, Owner::Type(node), terms, path)? {
         Location::System(field) => {
             let (kind, named) = match field {
                 SystemField::Version => (Kind::Number, "Int64"),
@@ -163,7 +226,7 @@ fn measure(
                 _ => (Kind::Other, "String"),
             };
             check(function, kind, path, named)?;
-            Ok(Measure::Of(function, Field::System(field)))
+            Ok(Field::System(field))
         }
         Location::Attribute {
             mut steps,
@@ -174,8 +237,7 @@ fn measure(
             }
             let value_type = fields::element_type(attribute, &steps);
             check(function, kind(value_type), path, &format!("{value_type:?}"))?;
-            let field = Field::Attribute(FieldPath { steps, value_type });
-            Ok(Measure::Of(function, field))
+            Ok(Field::Attribute(FieldPath { steps, value_type }))
         }
     }
 }

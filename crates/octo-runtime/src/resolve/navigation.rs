@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use octo_ck::graph::{AssociationNode, AttributeNode, TypeNode};
 use octo_ck::id::camel_case;
-use octo_ck::{RtCkId, TypeGraph, suggest};
+use octo_ck::model::Multiplicity;
+use octo_ck::{TypeGraph, suggest};
 
 use super::fields::{Location, Owner, locate_terms};
 use super::filters::Resolver;
@@ -22,9 +23,9 @@ pub(super) fn links<'g>(
     let mut links = Vec::with_capacity(hops.len());
     for hop in hops {
         let far = far_type(graph, &hop.ck_type)?;
-        let (role, direction) = association(node, hop, far)?;
+        let (association, direction) = association(node, hop, far)?;
         links.push(Link {
-            role,
+            role: association.role.rt_id.clone(),
             direction,
             far: super::scope(far),
             filter: Box::new(selected(graph, far, &hop.selectors)?),
@@ -32,6 +33,28 @@ pub(super) fn links<'g>(
         node = far;
     }
     Ok((links, node))
+}
+
+/// The first of the hops that may lead to several entities.
+pub(super) fn to_many<'a>(
+    graph: &'a TypeGraph,
+    mut node: &'a TypeNode,
+    hops: &'a [Hop],
+) -> Option<&'a Hop> {
+    for hop in hops {
+        let far = far_type(graph, &hop.ck_type).ok()?;
+        let (association, _) = association(node, hop, far).ok()?;
+        let is_one = association.multiplicity != Multiplicity::N || names_one(&hop.selectors);
+        if !is_one {
+            return Some(hop);
+        }
+        node = far;
+    }
+    None
+}
+
+fn names_one(selectors: &[(String, String)]) -> bool {
+    selectors.iter().any(|(key, _)| camel_case(key) == "rtId")
 }
 
 /// A type by any spelling of its id, or by its name in query columns.
@@ -45,7 +68,11 @@ fn far_type<'g>(graph: &'g TypeGraph, text: &str) -> Result<&'g Arc<TypeNode>, S
     }
 }
 
-fn association(node: &TypeNode, hop: &Hop, far: &TypeNode) -> Result<(RtCkId, Direction), String> {
+fn association<'g>(
+    node: &'g TypeNode,
+    hop: &Hop,
+    far: &TypeNode,
+) -> Result<(&'g AssociationNode, Direction), String> {
     let outbound = node.outbound.iter().map(|a| (a, Direction::Outbound));
     let inbound = node.inbound.iter().map(|a| (a, Direction::Inbound));
     let mut found = outbound.chain(inbound).filter(|(association, _)| {
@@ -53,7 +80,6 @@ fn association(node: &TypeNode, hop: &Hop, far: &TypeNode) -> Result<(RtCkId, Di
     });
     found
         .find(|(association, direction)| reaches(association, *direction, far))
-        .map(|(association, direction)| (association.role.rt_id.clone(), direction))
         .ok_or_else(|| unknown(node, hop, far))
 }
 
@@ -113,6 +139,41 @@ pub(super) fn linked(links: Vec<Link>, filter: Filter) -> Filter {
         .into_iter()
         .rev()
         .fold(filter, |inner, link| Filter::Linked(link, Box::new(inner)))
+}
+
+/// The filter that an entity meets from which each of the paths leads to an entity.
+pub(super) fn reached(
+    graph: &TypeGraph,
+    node: &TypeNode,
+    paths: &[String],
+) -> Result<Filter, Vec<String>> {
+    let (mut known, mut parts) = (Vec::new(), Vec::new());
+    let mut problems = Vec::new();
+    for text in paths {
+        let path = match crate::path::navigation::read(text) {
+            Ok(path) => path,
+            Err(error) => {
+                problems.push(error.to_string());
+                continue;
+            }
+        };
+        let is_about_entities = matches!(path.end, PathEnd::Value(_) | PathEnd::Entities);
+        if path.hops.is_empty() || !is_about_entities || known.contains(&path.hops) {
+            continue;
+        }
+        match links(graph, node, &path.hops) {
+            Ok((links, _)) => parts.push(linked(links, Filter::everything())),
+            Err(problem) => problems.push(problem),
+        }
+        known.push(path.hops);
+    }
+    if known.len() > super::MAX_LINKED_COLUMNS {
+        problems.push(super::too_many_columns());
+    }
+    match problems.is_empty() {
+        true => Ok(Filter::All(parts)),
+        false => Err(problems),
+    }
 }
 
 /// The attribute a path leads to, also over associations; `None` for anything else.

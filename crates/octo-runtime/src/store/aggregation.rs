@@ -7,25 +7,29 @@
 //! - doubles are taken at 15 significant digits, so that 0.1 is a tenth, and summed as decimals;
 //! - averages are divided as decimals with up to 28 digits.
 //!
-//! Missing values are skipped; a path through all elements of a list contributes each element.
+//! Missing values are skipped; a path through all elements of a list contributes each element, a
+//! path over associations each entity it leads to.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::filter::{Field, StoreQuery};
+use super::filter::StoreQuery;
 use crate::value::Value;
 
 pub(crate) mod accumulator;
 pub(crate) mod decimals;
 pub(crate) mod grouping;
+mod source;
+
+pub use source::Source;
 
 /// A resolved aggregation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregation {
     /// Which entities; sort order and paging mean nothing here.
     pub query: StoreQuery,
-    /// Fields with one value per entity whose values make the groups; none: one group of all.
-    pub group_by: Vec<Field>,
+    /// Sources with one value per entity whose values make the groups; none: one group of all.
+    pub group_by: Vec<Source>,
     /// What to compute for each group.
     pub measures: Vec<Measure>,
     /// The groups kept at most: the first ones in ascending order of their keys.
@@ -33,12 +37,12 @@ pub struct Aggregation {
 }
 
 /// One figure of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Measure {
     /// The number of entities.
     Rows,
-    /// A function of the values of a field.
-    Of(Function, Field),
+    /// A function of the values of a source.
+    Of(Function, Source),
 }
 
 /// A function of many values.
@@ -59,7 +63,7 @@ pub enum Function {
 /// The answer to an [`Aggregation`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Groups {
-    /// Groups in ascending order of their keys, null first. Without group-by fields: exactly one.
+    /// Groups in ascending order of their keys, null first. Without group-by sources: exactly one.
     pub groups: Vec<Group>,
     /// There are more groups than were asked for.
     pub is_truncated: bool,
@@ -68,7 +72,7 @@ pub struct Groups {
 /// One group of entities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// Values of the group-by fields; `None` stands for null and missing. Instants with offset are
+    /// Values of the group-by sources; `None` stands for null and missing. Instants with offset are
     /// grouped by instant and shown in UTC.
     pub keys: Vec<Option<Value>>,
     /// One figure per measure.

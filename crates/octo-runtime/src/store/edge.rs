@@ -4,6 +4,7 @@ use octo_ck::RtCkId;
 
 use crate::entity::{Association, Direction};
 use crate::rt_id::RtId;
+use crate::store::{StoreError, WriteTransaction};
 
 /// Edges of some entities.
 ///
@@ -72,6 +73,37 @@ impl Association {
             origin: self.origin.rt_id,
             role: self.role.clone(),
             target: self.target.rt_id,
+        }
+    }
+}
+
+/// Edges removed at once.
+const REMOVED_PER_PAGE: usize = 1_000;
+
+/// Removes all edges of an entity, page by page: it may have millions. `removed` gets each.
+pub(crate) fn remove_all(
+    transaction: &mut dyn WriteTransaction,
+    entity: RtId,
+    mut removed: impl FnMut(Association),
+) -> Result<(), StoreError> {
+    let all = EdgeQuery {
+        entities: vec![entity],
+        role: None,
+        direction: Direction::Any,
+    };
+    let first = EdgePage {
+        take: Some(REMOVED_PER_PAGE),
+        ..EdgePage::all()
+    };
+    loop {
+        // What is removed makes room: the next page is the first one again.
+        let edges = transaction.edges(&all, &first)?;
+        if edges.is_empty() {
+            return Ok(());
+        }
+        for edge in edges {
+            transaction.delete_edge(edge.id)?;
+            removed(edge);
         }
     }
 }

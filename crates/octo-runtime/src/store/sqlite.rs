@@ -87,7 +87,7 @@ impl EntityStore for SqliteStore {
     ) -> Result<Page<Entity>, StoreError> {
         let graph = Arc::clone(graph);
         self.readers
-            .read(move |connection| select::page(connection, &graph, &query, None))
+            .read(move |connection| select::page(connection, &graph, &query))
             .await
     }
 
@@ -99,7 +99,7 @@ impl EntityStore for SqliteStore {
     ) -> Result<EntityPage, StoreError> {
         let graph = Arc::clone(graph);
         self.readers
-            .read(move |connection| select::entity_page(connection, &graph, &query, count))
+            .read(move |connection| select::entity_page(connection, &graph, &query, None, count))
             .await
     }
 
@@ -145,10 +145,13 @@ impl EntityStore for SqliteStore {
         graph: &Arc<TypeGraph>,
         edges: EdgeQuery,
         far: StoreQuery,
-    ) -> Result<Page<Entity>, StoreError> {
+        count: bool,
+    ) -> Result<EntityPage, StoreError> {
         let graph = Arc::clone(graph);
         self.readers
-            .read(move |connection| select::page(connection, &graph, &far, Some(&edges)))
+            .read(move |connection| {
+                select::entity_page(connection, &graph, &far, Some(&edges), count)
+            })
             .await
     }
 

@@ -14,8 +14,6 @@ use crate::store::Link;
 
 /// Entities at the far end of one association whose values are shown for one entity.
 const MAX_FAR_ENDS: usize = 100;
-/// Columns over associations in one query.
-const MAX_COLUMNS: usize = 20;
 
 impl Tenant {
     /// For each of `entities`, all of type `ck_type`, what the paths over associations lead to: one
@@ -120,10 +118,8 @@ fn read(
             Err(problem) => problems.push(problem),
         }
     }
-    if paths.len() > MAX_COLUMNS {
-        problems.push(format!(
-            "At most {MAX_COLUMNS} attribute paths may lead over associations."
-        ));
+    if paths.len() > resolve::MAX_LINKED_COLUMNS {
+        problems.push(resolve::too_many_columns());
     }
     match problems.is_empty() {
         true => Ok(columns),

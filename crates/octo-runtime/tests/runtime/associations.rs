@@ -148,6 +148,40 @@ async fn a_side_that_must_have_an_edge_keeps_it() {
 }
 
 #[tokio::test]
+async fn an_end_that_does_not_exist_is_told_from_an_association_that_does_not() {
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let (ada, bob) = (person(&tenant, "ada").await, person(&tenant, "bob").await);
+    let hammer = tool(&tenant).await;
+    let gone = person(&tenant, "gone").await;
+    tenant
+        .delete(DeleteEntity::of("Demo/Person", gone.rt_id))
+        .await
+        .unwrap();
+    let unlink = |origin: &Entity, target: &Entity| {
+        tenant.apply(ChangeSet::new().dissociate(origin, LIKES, target))
+    };
+    assert_eq!(codes(unlink(&ada, &bob).await), [15]);
+    assert_eq!(codes(unlink(&ada, &gone).await), [8]);
+    assert_eq!(codes(unlink(&gone, &ada).await), [10]);
+    assert_eq!(codes(unlink(&gone, &gone).await), [10, 8]);
+    let mut other = hammer.clone();
+    other.ck_type_id = ada.ck_type_id.clone();
+    let error = unlink(&other, &bob).await.unwrap_err().to_string();
+    let text = format!(
+        "FatalError 10 -: acme: Origin entity 'Demo/Person@{}' does not exist.",
+        hammer.rt_id
+    );
+    assert!(error.contains(&text), "{error}");
+    let error = unlink(&ada, &gone).await.unwrap_err().to_string();
+    let text = format!(
+        "8 -: acme: Target entity '{}' does not exist.",
+        gone.entity_ref()
+    );
+    assert!(error.contains(&text), "{error}");
+}
+
+#[tokio::test]
 async fn a_new_entity_needs_its_own_parent() {
     let fixture = Fixture::new().await;
     let tenant = fixture.tenant("acme").await;
@@ -193,6 +227,45 @@ async fn deleting_removes_edges_and_reports_orphans() {
             .unwrap()
             .is_some()
     );
+}
+
+#[tokio::test]
+async fn deleting_tells_the_first_of_very_many_edges() {
+    const CHILDREN: u64 = 1_200;
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let root = folder(&tenant, "root").await;
+    let other = folder(&tenant, "other").await;
+    let mut changes = ChangeSet::new();
+    for at in 0..CHILDREN {
+        let child = NewEntity::of("Demo/Document").set("Name", format!("{at}"));
+        let parent = if at == 0 { &other } else { &root };
+        changes = changes
+            .associate(&child, PARENT_CHILD, parent)
+            .insert(child);
+    }
+    tenant.apply(changes).await.unwrap();
+    let changes = ChangeSet::new()
+        .delete(DeleteEntity::of("Demo/Folder", root.rt_id))
+        .delete(DeleteEntity::of("Demo/Folder", other.rt_id));
+    let deleted = tenant.apply(changes).await.unwrap().deleted;
+    let shown: Vec<_> = deleted
+        .iter()
+        .map(|d| {
+            (
+                d.removed_count,
+                d.removed.len(),
+                d.orphaned_count,
+                d.orphans.len(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [(CHILDREN - 1, 1_000, CHILDREN - 1, 1_000), (1, 0, 1, 0)]
+    );
+    let left = AssociationQuery::of(root.rt_id);
+    assert!(tenant.associations(left).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod counters;
 mod crash;
 mod dto;
 mod fixture;
+mod linked_figures;
 mod migrations;
 #[path = "../fixture/model.rs"]
 mod model;

@@ -3,6 +3,7 @@
 mod actions;
 mod conditions;
 mod failures;
+mod files;
 mod history;
 mod shop;
 mod transforms;

@@ -275,3 +275,53 @@ async fn wrong_navigations_are_explained() {
         assert!(problem.to_string().contains(part), "{path}: {problem}");
     }
 }
+
+#[tokio::test]
+async fn entities_can_be_asked_to_have_far_ends() {
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    shelves(&tenant).await;
+    let children = |end: &str| format!("children.Demo/Document{end}");
+    for (paths, expected) in [
+        (vec![children("->name")], "A B"),
+        (vec![children("->name"), children("->rtId")], "A B"),
+        (vec![children("")], "A B"),
+        (vec![children("[name=a1]->rtVersion")], "A"),
+        (vec![children("->parent.Demo/Folder[name=B]->name")], "B"),
+        (
+            vec![children("[name=a1]->name"), children("[name=b1]->name")],
+            "",
+        ),
+        (
+            vec![
+                children("::totalCount"),
+                children("::exists"),
+                "name".to_owned(),
+            ],
+            "A B C",
+        ),
+    ] {
+        let query = EntityQuery::of("Demo/Folder").reaching(paths.clone());
+        assert_eq!(names(&tenant, query).await, expected, "{paths:?}");
+    }
+    let wrong = [
+        "childen.Demo/Document->name",
+        "children.Demo/Document[->name",
+    ];
+    match tenant
+        .query(EntityQuery::of("Demo/Folder").reaching(wrong))
+        .await
+    {
+        Err(RuntimeError::InvalidQuery(problems)) => assert_eq!(problems.len(), 2),
+        other => panic!("{other:?}"),
+    }
+    let many = (0..21).map(|at| children(&format!("[name={at}]->name")));
+    let many = tenant
+        .query(EntityQuery::of("Demo/Folder").reaching(many))
+        .await;
+    assert!(
+        many.unwrap_err()
+            .to_string()
+            .contains("At most 20 attribute paths")
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use octo_runtime::{EntityQuery, NewEntity, SortOrder, Tenant};
+use octo_runtime::{ChangeSet, Direction, EntityQuery, NewEntity, SortOrder, TargetQuery, Tenant};
 
 use crate::fixture::Fixture;
 
@@ -130,4 +130,49 @@ async fn pages_have_a_greatest_size() {
         .query(EntityQuery::of("Demo/Tool").take(100_001))
         .await;
     assert!(refused.unwrap_err().to_string().contains("At most 100000"));
+}
+
+#[tokio::test]
+async fn far_ends_are_walked_by_cursor() {
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant("acme").await;
+    let owner = NewEntity::of("Demo/Person").set("Email", "ada");
+    let mut changes = ChangeSet::new();
+    for (name, size) in [("a", 3), ("b", 1), ("c", 2), ("d", 1)] {
+        let tool = NewEntity::of("Demo/Tool")
+            .set("Name", name)
+            .set("Size", size);
+        changes = changes.associate(&owner, "Demo/Owns", &tool).insert(tool);
+    }
+    let owner_id = owner.rt_id();
+    tenant.apply(changes.insert(owner)).await.unwrap();
+    let tools =
+        |far: EntityQuery| TargetQuery::new(owner_id, "Demo/Owns", Direction::Outbound).to(far);
+    let by_size = || EntityQuery::of("Demo/Tool").sort("size", SortOrder::Ascending);
+    let (mut names, mut cursor) = (String::new(), None);
+    loop {
+        let far = cursor
+            .iter()
+            .fold(by_size().take(1), |far, cursor: &String| {
+                far.after(cursor.clone())
+            });
+        let page = tenant.targets(tools(far)).await.unwrap();
+        assert_eq!((page.items.len(), page.total), (1, 4));
+        names.push_str(page.items[0].attributes.str("Name").unwrap());
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(names, "bdca");
+    // Of all tools, or of those of somebody else, it is another cursor.
+    let cursor = cursor.unwrap();
+    assert!(tenant.page(by_size().after(cursor.clone())).await.is_err());
+    let inbound = TargetQuery::new(owner_id, "Demo/Owns", Direction::Inbound);
+    assert!(
+        tenant
+            .targets(inbound.to(by_size().after(cursor)))
+            .await
+            .is_err()
+    );
 }

@@ -186,6 +186,6 @@ pub(crate) async fn there_may_be_very_many_ids(store: Store) {
     let found = store.edges(&graph, around.clone(), page).await.unwrap();
     assert_eq!(found, edges);
     let far = entities[1..].to_vec();
-    let far_ends = store.far_ends(&graph, around, things(Filter::everything()));
+    let far_ends = store.far_ends(&graph, around, things(Filter::everything()), false);
     assert_eq!(far_ends.await.unwrap().items, far);
 }

@@ -11,7 +11,7 @@ use crate::samples::{Store, attribute, entity, graph, insert, test, things};
 async fn ask(store: &Store, query: StoreQuery, by: Vec<Field>, measures: Vec<Measure>) -> Groups {
     let aggregation = Aggregation {
         query,
-        group_by: by,
+        group_by: by.into_iter().map(Into::into).collect(),
         measures,
         max_groups: 1000,
     };
@@ -41,7 +41,7 @@ fn shown(groups: &Groups) -> Vec<String> {
 }
 
 fn all(function: Function, path: &str, value_type: ValueType) -> Measure {
-    Measure::Of(function, attribute(path, value_type))
+    Measure::Of(function, attribute(path, value_type).into())
 }
 
 fn thing(ck_type: &str, attributes: Attributes) -> Entity {
@@ -128,7 +128,7 @@ pub(crate) async fn instants_have_extremes(store: Store) {
         thing("1960-06-30T12:00:00Z", 0),
     ];
     insert(&store, &graph(), &entities).await;
-    let system = |function| Measure::Of(function, Field::System(SystemField::Created));
+    let system = |function| Measure::Of(function, Field::System(SystemField::Created).into());
     let measures = vec![
         all(Function::Minimum, "bought", ValueType::DateTime),
         all(Function::Maximum, "bought", ValueType::DateTime),

@@ -254,7 +254,7 @@ pub(crate) async fn a_side_that_may_have_one_edge_gets_one(store: Store) {
         let mine = sides(target.rt_id);
         writers.spawn(async move {
             transact::<(), Failure>(store.as_ref(), graph, move |transaction| {
-                if !transaction.edges(&mine)?.is_empty() {
+                if !transaction.edges(&mine, &EdgePage::all())?.is_empty() {
                     return Err(Failure::Wanted);
                 }
                 let role = "X/One".parse().unwrap();

@@ -13,10 +13,12 @@ mod figures;
 mod filters;
 mod isolation;
 mod linked;
+mod long_reads;
 #[path = "../fixture/model.rs"]
 mod model;
 mod naive;
 mod naive_figures;
+mod naive_links;
 mod paging;
 mod samples;
 
@@ -102,6 +104,7 @@ mod sqlite {
             values_of_edges_survive,
             there_may_be_very_many_ids,
         }
+        long_reads { reads_nobody_waits_for_end }
         isolation {
             a_work_that_rolls_back_leaves_nothing,
             a_rehearsal_leaves_nothing,

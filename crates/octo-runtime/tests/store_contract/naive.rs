@@ -253,6 +253,7 @@ fn is_of_other_kind(test: &Test, value: &Value) -> bool {
 pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Int(left), Value::Int(right)) => left.cmp(right),
+        (Value::Int64(left), Value::Int64(right)) => left.cmp(right),
         (Value::Double(left), Value::Double(right)) => left.total_cmp(right),
         (Value::Boolean(left), Value::Boolean(right)) => left.cmp(right),
         (Value::String(left), Value::String(right)) => left.as_bytes().cmp(right.as_bytes()),

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use octo_ck::TypeGraph;
 use octo_ck::model::ValueType;
-use octo_runtime::store::{
-    Aggregation, Field, FieldPath, Filter, Function, Group, Measure, PathStep,
-};
-use octo_runtime::{Entity, Figure, Value};
+use octo_runtime::store::{Aggregation, Filter, Function, Group, Measure, Source};
+use octo_runtime::{Entity, Figure, RtState, Value};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rust_decimal::Decimal;
 
-use crate::naive::{any_attributes, any_filter, holds, order, values};
+use crate::edges::{edge, link};
+use crate::naive::{any_attributes, any_filter, holds, order};
+use crate::naive_links::{World, any_count, any_edges, any_key, any_source};
 use crate::samples::{Store, attribute, entity, graph, insert, things};
 
 const ENTITIES: usize = 80;
@@ -25,21 +25,18 @@ const MAX_GROUPS: usize = 5;
 pub(crate) async fn random_figures_agree_with_a_naive_model(store: Store) {
     let graph: Arc<TypeGraph> = graph();
     let mut runner = TestRunner::deterministic();
-    let entities: Vec<Entity> = (0..ENTITIES)
-        .map(|_| {
-            let attributes = any_attributes().new_tree(&mut runner).unwrap();
-            entity("Demo/Tool", attributes.current())
-        })
-        .collect();
-    insert(&store, &graph, &entities).await;
-    let mut truncated = 0;
+    let world = any_world(&mut runner);
+    insert(&store, &graph, &world.entities).await;
+    link(&store, &world.edges).await.unwrap();
+    let (mut truncated, mut linked) = (0, 0);
     for _ in 0..QUESTIONS {
         let (filter, group_by, measures) = any_question().new_tree(&mut runner).unwrap().current();
-        let mut expected = naive(&entities, &filter, &group_by, &measures);
+        let mut expected = naive(&world, &filter, &group_by, &measures);
         let is_truncated = expected.len() > MAX_GROUPS;
         truncated += usize::from(is_truncated);
         expected.truncate(MAX_GROUPS);
         let label = format!("{group_by:?} {measures:?} {filter:?}");
+        linked += usize::from(label.contains("Link"));
         let found = store.aggregate(Aggregation {
             query: things(filter),
             group_by,
@@ -51,20 +48,33 @@ pub(crate) async fn random_figures_agree_with_a_naive_model(store: Store) {
         assert_eq!(found.is_truncated, is_truncated, "{label}");
     }
     assert!(truncated > QUESTIONS / 10, "hardly anything was truncated");
+    assert!(linked > QUESTIONS / 4, "hardly anything went over links");
 }
 
-fn any_question() -> impl Strategy<Value = (Filter, Vec<Field>, Vec<Measure>)> {
-    let key = prop_oneof![
-        Just(attribute("name", ValueType::String)),
-        Just(attribute("size", ValueType::Int)),
-        Just(attribute("weight", ValueType::Double)),
-        Just(attribute("isNew", ValueType::Boolean)),
-        Just(attribute("tags[1]", ValueType::String)),
-        Just(attribute("items[0].quantity", ValueType::Int)),
-    ];
+fn any_world(runner: &mut TestRunner) -> World {
+    let mut any_entity = || {
+        let attributes = any_attributes().new_tree(runner).unwrap().current();
+        entity("Demo/Tool", attributes)
+    };
+    let mut entities: Vec<Entity> = (0..ENTITIES).map(|_| any_entity()).collect();
+    entities
+        .iter_mut()
+        .step_by(9)
+        .for_each(|entity| entity.state = RtState::Archived);
+    let edges = any_edges(ENTITIES).new_tree(runner).unwrap().current();
+    let edges = edges
+        .into_iter()
+        .map(|(origin, role, target)| edge(role, &entities[origin], &entities[target]));
+    World {
+        edges: edges.collect(),
+        entities,
+    }
+}
+
+fn any_question() -> impl Strategy<Value = (Filter, Vec<Source>, Vec<Measure>)> {
     (
         any_filter(),
-        prop::collection::vec(key, 0..3),
+        prop::collection::vec(any_key(), 0..3),
         prop::collection::vec(any_measure(), 1..4),
     )
 }
@@ -84,6 +94,8 @@ fn any_measure() -> impl Strategy<Value = Measure> {
         Just(Function::Minimum),
         Just(Function::Maximum),
     ];
+    let number = prop_oneof![4 => any_source(number).boxed(), 1 => any_count().boxed()];
+    let number = (function, number);
     let anything = prop_oneof![
         Just(attribute("name", ValueType::String)),
         Just(attribute("tags", ValueType::StringArray)),
@@ -93,31 +105,23 @@ fn any_measure() -> impl Strategy<Value = Measure> {
     ];
     prop_oneof![
         Just(Measure::Rows),
-        (function, number).prop_map(|(function, field)| Measure::Of(function, field)),
-        anything.prop_map(|field| Measure::Of(Function::Count, field)),
+        number.prop_map(|(function, source)| Measure::Of(function, source)),
+        any_source(anything).prop_map(|source| Measure::Of(Function::Count, source)),
     ]
 }
 
 type Keys = Vec<Option<Value>>;
 
-fn naive(
-    entities: &[Entity],
-    filter: &Filter,
-    group_by: &[Field],
-    measures: &[Measure],
-) -> Vec<Group> {
+fn naive(world: &World, filter: &Filter, group_by: &[Source], measures: &[Measure]) -> Vec<Group> {
     let mut groups: Vec<(Keys, Vec<&Entity>)> = Vec::new();
     if group_by.is_empty() {
         groups.push((Vec::new(), Vec::new()));
     }
-    for entity in entities {
-        if !holds(filter, &entity.attributes) {
+    for entity in &world.entities {
+        if entity.state == RtState::Archived || !holds(filter, &entity.attributes) {
             continue;
         }
-        let keys = group_by.iter().map(|field| {
-            let values = values(&entity.attributes, steps(field));
-            values.into_iter().next().flatten()
-        });
+        let keys = group_by.iter().map(|source| world.key(entity, source));
         let keys: Keys = keys.collect();
         match groups.iter_mut().find(|(known, _)| *known == keys) {
             Some((_, members)) => members.push(entity),
@@ -130,7 +134,10 @@ fn naive(
     });
     let groups = groups.into_iter().map(|(keys, members)| Group {
         keys,
-        figures: measures.iter().map(|m| figure(m, &members)).collect(),
+        figures: measures
+            .iter()
+            .map(|m| figure(world, m, &members))
+            .collect(),
     });
     groups.collect()
 }
@@ -142,29 +149,11 @@ fn key_order((left, right): (&Option<Value>, &Option<Value>)) -> Ordering {
     }
 }
 
-fn steps(field: &Field) -> &[PathStep] {
-    match field {
-        Field::Attribute(FieldPath { steps, .. }) => steps,
-        Field::System(_) => unreachable!("not generated"),
-    }
-}
-
-fn figure(measure: &Measure, members: &[&Entity]) -> Figure {
-    let Measure::Of(function, field) = measure else {
+fn figure(world: &World, measure: &Measure, members: &[&Entity]) -> Figure {
+    let Measure::Of(function, source) = measure else {
         return Figure::Count(members.len() as u64);
     };
-    let whole_list = steps(field).len() == 1
-        && matches!(
-            field,
-            Field::Attribute(FieldPath {
-                value_type: ValueType::StringArray | ValueType::RecordArray,
-                ..
-            })
-        );
-    let of_entity = |entity: &&Entity| match whole_list {
-        true => vec![entity.attributes.get(&steps(field)[0].name).cloned()],
-        false => values(&entity.attributes, steps(field)),
-    };
+    let of_entity = |entity: &&Entity| world.values(entity, source);
     let values: Vec<Value> = members.iter().flat_map(of_entity).flatten().collect();
     if *function == Function::Count {
         return Figure::Count(values.len() as u64);
@@ -195,6 +184,7 @@ fn extreme(value: Option<&Value>) -> Figure {
 fn decimal(value: &Value) -> Option<Decimal> {
     match value {
         Value::Int(number) => Some(Decimal::from(*number)),
+        Value::Int64(number) => Some(Decimal::from(*number)),
         Value::Double(number) => Decimal::from_str(&number.to_string()).ok(),
         other => unreachable!("no number: {other:?}"),
     }

@@ -13,8 +13,9 @@ pub(super) struct AggregationColumn {
     /// What to compute.
     #[serde(default)]
     function: FunctionName,
-    /// Attribute or path whose values count: power, address.height, readings[*].value. Only count
-    /// can do without: it then counts entities.
+    /// Attribute or path whose values count: power, address.height, readings[*].value, also of all
+    /// associated entities: children.Basic/Meter->power, children.Basic/Meter::totalCount. Only
+    /// count can do without: it then counts entities.
     #[serde(default)]
     attribute_path: Option<String>,
     /// Name of the figure in the row; default: function and path, as in avg_address_height.

@@ -37,6 +37,8 @@ pub(super) struct ExecuteRuntimeQuery {
     /// At most so many entities; default 100; only for queries that return entities.
     #[schemars(range(min = 1, max = 1000))]
     take: Option<u64>,
+    /// nextCursor of the page before, instead of skip; only for queries that return entities.
+    cursor: Option<String>,
 }
 
 /// What a stored query found.
@@ -64,6 +66,9 @@ pub(super) struct QueryResult {
     /// There are more groups than these rows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     is_truncated: bool,
+    /// Pass it as cursor to get the next page of entities; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 pub(super) async fn execute_runtime_query(
@@ -95,8 +100,12 @@ pub(super) async fn execute_runtime_query(
     run.refuse_secrets().map_err(known)?;
     let result = match &query.wanted {
         Wanted::Entities(columns) => {
-            let (skip, take) = (p.skip.unwrap_or(0), p.take.unwrap_or(DEFAULT_TAKE));
-            run.entities(columns, skip, take).await
+            let page = Page {
+                skip: p.skip.unwrap_or(0),
+                take: p.take.unwrap_or(DEFAULT_TAKE),
+                cursor: p.cursor,
+            };
+            run.entities(columns, page).await
         }
         Wanted::Figures(columns) => run.figures(columns, &[]).await,
         Wanted::Groups(columns, paths) => run.figures(columns, paths).await,
@@ -112,6 +121,13 @@ async fn find(tenant: &Tenant, query_rt_id: &str) -> Result<Entity, Failure> {
         .map_err(|error| Failure::new(format!("{missing} {error}")))?;
     let found = tenant.get(PERSISTENT_QUERY, rt_id).await?;
     found.ok_or_else(|| Failure::new(missing))
+}
+
+/// Which of the entities are returned.
+struct Page {
+    skip: u64,
+    take: u64,
+    cursor: Option<String>,
 }
 
 /// A stored query about to run.
@@ -134,16 +150,14 @@ impl Run<'_> {
         paths.try_for_each(|path| refuse_secret(&self.graph, ck_type, path))
     }
 
-    async fn entities(
-        self,
-        columns: &[String],
-        skip: u64,
-        take: u64,
-    ) -> Result<QueryResult, Failure> {
+    async fn entities(self, columns: &[String], page: Page) -> Result<QueryResult, Failure> {
         let columns = Columns::of(columns)?;
         let query = self.query.entities.clone();
-        let query = query.filter(self.extra).skip(skip).take(take);
-        let page = self.tenant.query(query).await?;
+        let mut query = query.filter(self.extra).skip(page.skip).take(page.take);
+        if let Some(cursor) = page.cursor.filter(|cursor| !cursor.trim().is_empty()) {
+            query = query.after(cursor);
+        }
+        let page = self.tenant.page(query).await?;
         let entities = columns
             .shown(&self.tenant, &self.query.ck_type, page.items)
             .await?;
@@ -156,6 +170,7 @@ impl Run<'_> {
             rows: None,
             total_count: Some(page.total),
             is_truncated: false,
+            next_cursor: page.next,
         })
     }
 
@@ -180,6 +195,7 @@ impl Run<'_> {
             rows: Some(rows),
             total_count: None,
             is_truncated,
+            next_cursor: None,
         })
     }
 }

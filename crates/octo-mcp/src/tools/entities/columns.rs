@@ -1,5 +1,6 @@
 //! Which values of entities are shown, their own and those of associated entities.
 
+use octo_ck::TypeGraph;
 use octo_runtime::dto::{EntityDto, Projection};
 use octo_runtime::path::navigation;
 use octo_runtime::{Entity, Tenant};
@@ -31,6 +32,18 @@ impl<'p> Columns<'p> {
         })
     }
 
+    /// Paths over associations.
+    pub(in crate::tools) fn linked(&self) -> impl Iterator<Item = &'p str> {
+        self.linked.iter().copied()
+    }
+
+    /// Refuses paths that choose associated entities by their secrets: what is found there would
+    /// tell them.
+    fn refuse_secrets(&self, graph: &TypeGraph, ck_type: &str) -> Result<(), Failure> {
+        let mut choosing = self.linked().filter(|path| path.contains('='));
+        choosing.try_for_each(|path| protection::refuse_path(graph, ck_type, path))
+    }
+
     /// The entities, all of a type, as callers see them.
     pub(in crate::tools) async fn shown(
         &self,
@@ -39,6 +52,7 @@ impl<'p> Columns<'p> {
         entities: Vec<Entity>,
     ) -> Result<Vec<EntityDto>, Failure> {
         let graph = tenant.graph();
+        self.refuse_secrets(&graph, ck_type)?;
         let ids: Vec<_> = entities.iter().map(|entity| entity.rt_id).collect();
         let entities = entities.into_iter();
         let mut shown: Vec<_> = entities.map(|e| shown(e, &graph, &self.own)).collect();

@@ -2,15 +2,16 @@
 
 use octo_ck::TypeGraph;
 use octo_ck::graph::{AssociationNode, RoleNode};
-use octo_runtime::dto::{AssociationDto, EntityDto, Projection};
+use octo_runtime::dto::{AssociationDto, EntityDto};
 use octo_runtime::{AssociationQuery, Direction, Entity, EntityQuery, RtId, TargetQuery, Tenant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::associations::{AssociationItem, LinkDirection, find_role};
+use super::columns::Columns;
 use super::criteria::SimpleFilters;
 use super::sort::{SortKey, sorted};
-use super::{EntityItem, parse_id, protection, shown};
+use super::{EntityItem, parse_id, protection};
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 
@@ -22,7 +23,8 @@ const ANY_TYPE: &str = "System/Entity";
 /// Lists the entities associated with an entity by a role, and the associations themselves.
 /// Outbound: from the origin of associations to their targets (from a child to its parent by
 /// System/ParentChild). Inbound: from the target to the origins (from a parent to its children).
-/// get_type_schema tells which roles a type has.
+/// get_type_schema tells which roles a type has. Pass nextCursor as cursor, everything else
+/// unchanged, to get the next page.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NavigateAssociations {
@@ -39,7 +41,8 @@ pub(super) struct NavigateAssociations {
     /// Conditions on the entities found: a list of {attributePath, value}, or an object
     /// {path: value}.
     filters: Option<SimpleFilters>,
-    /// Only return these attributes; paths reach into records (address.city).
+    /// Only return these attributes; paths reach into records (address.city), lists
+    /// (items[0].name) and, from the targetTypeId, over associations (parent.Basic/City->name).
     attribute_paths: Option<Vec<String>>,
     /// Order of the entities; default: by id.
     sort: Option<Vec<SortKey>>,
@@ -49,6 +52,8 @@ pub(super) struct NavigateAssociations {
     /// Leave out so many entities first.
     #[schemars(range(min = 0))]
     offset: Option<u64>,
+    /// nextCursor of the page before, instead of offset.
+    cursor: Option<String>,
 }
 
 /// Neighbours of an entity.
@@ -73,6 +78,8 @@ pub(super) struct Neighbours {
     /// The associations that lead to the entities returned.
     #[schemars(with = "Vec<AssociationItem>")]
     associations: Vec<AssociationDto>,
+    /// Pass it as cursor to get the next page; absent on the last page.
+    next_cursor: Option<String>,
 }
 
 pub(super) async fn navigate_associations(
@@ -96,7 +103,8 @@ async fn navigate(cx: &TenantCall, p: NavigateAssociations) -> ToolResult<Done<N
     let graph = tenant.graph();
     let role = find_role(&graph, &p.ck_role_id)?;
     let target_type = p.target_type_id.unwrap_or_else(|| ANY_TYPE.to_owned());
-    let projection = Projection::of(p.attribute_paths.as_deref().unwrap_or_default())?;
+    let paths = p.attribute_paths.unwrap_or_default();
+    let columns = Columns::of(&paths)?;
     let mut far = EntityQuery::of(&target_type)
         .skip(p.offset.unwrap_or(0))
         .take(p.limit.unwrap_or(DEFAULT_LIMIT));
@@ -104,6 +112,9 @@ async fn navigate(cx: &TenantCall, p: NavigateAssociations) -> ToolResult<Done<N
         let criteria = filters.into_criteria("filters");
         protection::refuse_filters(&graph, &target_type, &criteria)?;
         far = far.filter(criteria);
+    }
+    if let Some(cursor) = p.cursor.filter(|cursor| !cursor.trim().is_empty()) {
+        far = far.after(cursor);
     }
     let sort = p.sort.as_deref().unwrap_or_default();
     let far = sorted(far, sort, &graph, &target_type)?;
@@ -123,18 +134,15 @@ async fn navigate(cx: &TenantCall, p: NavigateAssociations) -> ToolResult<Done<N
         origin_ck_type_id: p.ck_type_id,
         origin_rt_id: p.rt_id,
         ck_role_id: p.ck_role_id,
-        target_type_id: target_type,
         total_count: page.total,
         returned_count: page.items.len(),
         associations: edges
             .iter()
             .map(|edge| AssociationDto::new(edge, &graph))
             .collect(),
-        entities: page
-            .items
-            .into_iter()
-            .map(|entity| shown(entity, &graph, &projection))
-            .collect(),
+        entities: columns.shown(&tenant, &target_type, page.items).await?,
+        target_type_id: target_type,
+        next_cursor: page.next,
     };
     let message = summary(&neighbours, &graph, &source, role, direction);
     Ok(Done::new(message, neighbours))

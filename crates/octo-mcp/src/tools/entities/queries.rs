@@ -57,6 +57,9 @@ struct View {
     /// (items[0].name) and over associations (parent.Basic/City->name,
     /// children.Basic/City::totalCount).
     attribute_paths: Option<Vec<String>>,
+    /// What becomes of entities from which a path over associations leads nowhere: Filter leaves
+    /// them out, Include (the default) shows them without a value.
+    navigation_filter_mode: Option<FilterMode>,
     /// Order of the entities; default: by id, for searches best or nearest first.
     sort: Option<Vec<SortKey>>,
     /// At most so many entities; default 100.
@@ -69,6 +72,14 @@ struct View {
     cursor: Option<String>,
     /// Also return archived (deleted) entities; default false.
     include_archived: Option<bool>,
+}
+
+// In this order: the numbers of the original are positions.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(inline)]
+enum FilterMode {
+    Filter,
+    Include,
 }
 
 pub(super) async fn query_entities(
@@ -157,6 +168,12 @@ impl View {
             .take(self.limit.unwrap_or(DEFAULT_LIMIT));
         if let Some(cursor) = self.cursor.filter(|cursor| !cursor.trim().is_empty()) {
             query = query.after(cursor);
+        }
+        if self.navigation_filter_mode == Some(FilterMode::Filter) {
+            columns
+                .linked()
+                .try_for_each(|path| protection::refuse_path(&graph, &ck_type_id, path))?;
+            query = query.reaching(columns.linked().map(str::to_owned));
         }
         if self.include_archived.unwrap_or(false) {
             query = query.include_archived();

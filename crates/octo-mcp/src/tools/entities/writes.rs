@@ -208,9 +208,9 @@ pub(super) struct DeletedEntity {
     #[schemars(with = "Option<EntityItem>")]
     entity: Option<EntityDto>,
     /// Associations removed with it.
-    removed_associations: usize,
+    removed_associations: u64,
     /// Entities that lost a partner they must have.
-    orphaned_count: usize,
+    orphaned_count: u64,
     /// The first 100 of them, as "Type@id".
     orphaned_entities: Vec<String>,
 }
@@ -248,8 +248,8 @@ async fn delete(cx: &TenantCall, p: DeleteEntityParameters) -> Result<DeletedEnt
         is_conflict: false,
         current_rt_version: None,
         entity: None,
-        removed_associations: deleted.removed.len(),
-        orphaned_count: deleted.orphans.len(),
+        removed_associations: deleted.removed_count,
+        orphaned_count: deleted.orphaned_count,
         orphaned_entities: orphans.map(ToString::to_string).collect(),
     })
 }

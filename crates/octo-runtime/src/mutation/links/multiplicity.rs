@@ -9,7 +9,7 @@ use super::Planner;
 use crate::entity::{Association, Direction, Entity, EntityRef};
 use crate::error::RuntimeError;
 use crate::rt_id::RtId;
-use crate::store::EdgeQuery;
+use crate::store::{EdgePage, EdgeQuery};
 
 /// One side of a role: an entity with its edges in one direction.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,11 +93,12 @@ impl Planner<'_, '_, '_> {
         } else {
             Direction::Inbound
         };
-        let stored = self.stage.transaction.edges(&EdgeQuery {
+        let edges = EdgeQuery {
             entities: vec![side.entity.rt_id],
             role: Some(side.role.clone()),
             direction,
-        })?;
+        };
+        let stored = self.stage.transaction.edges(&edges, &EdgePage::all())?;
         let stays = |edge: &&Association| {
             let deleted = &self.around.deleted;
             let loses_end =

@@ -79,6 +79,13 @@ impl Grouping {
             .map(|slot| slot.accumulators.as_mut_slice()))
     }
 
+    /// The accumulators of a group that is kept already.
+    pub(crate) fn known(&mut self, key: &[u8]) -> Option<&mut [Accumulator]> {
+        let at = self.order.get(key)?;
+        let slot = self.slots.get_mut(*at);
+        slot.map(|slot| slot.accumulators.as_mut_slice())
+    }
+
     /// Where a new group goes; greater groups may have to make room for it.
     fn room_for(&mut self, key: &[u8]) -> Option<usize> {
         let mut free = None;

@@ -3,21 +3,26 @@
 //! SQLite finds the matches and reads the values; the groups are kept here (see
 //! [`Grouping`]). `GROUP BY` would sort all matches first, in memory, only to get the groups in
 //! order, and its sums are doubles; this way nothing is sorted and sums are exact.
+//!
+//! Measures behind links take one more pass for each different way over associations: over the
+//! matches joined with their far ends. Collecting the far ends of each match in the first pass
+//! would need memory for all of them.
 
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
 
-use super::path::{self, Place};
 use super::{failed, select};
-use crate::store::aggregation::accumulator::{Accumulator, Number, Unit};
+use crate::store::aggregation::accumulator::{Accumulator, Number};
 use crate::store::aggregation::grouping::{Grouping, encode};
-use crate::store::{Aggregation, Field, Function, Groups, Measure, PathStep, StoreError};
+use crate::store::{Aggregation, Groups, StoreError};
 use crate::value::Value;
 
 mod columns;
 mod elements;
+mod plan;
 
-use columns::{Kind, cell, key_part, key_value};
+use columns::{cell, key_part, key_value};
+use plan::{Input, Key, Pass, Plan};
 
 /// Runs an aggregation.
 pub(super) fn groups(
@@ -31,123 +36,47 @@ pub(super) fn groups(
     if plan.keys.is_empty() {
         grouping.group(&[], || Ok::<_, StoreError>(Vec::new()))?;
     }
-    plan.run(connection, &condition, parameters, &mut grouping)?;
-    let units: Vec<_> = plan.inputs.iter().map(Input::unit).collect();
-    Ok(grouping.finish(&units))
-}
-
-/// What is read of each match, and what happens to it.
-struct Plan {
-    /// SQL expressions, each once.
-    columns: Vec<String>,
-    keys: Vec<Key>,
-    inputs: Vec<Input>,
-}
-
-/// A part of the group's key.
-struct Key {
-    column: usize,
-    kind: Kind,
-}
-
-/// Where a measure gets its values.
-enum Input {
-    /// From every match.
-    Row,
-    /// From one value.
-    One {
-        column: usize,
-        kind: Kind,
-        only_counts: bool,
-    },
-    /// From the elements of a list.
-    Many {
-        column: usize,
-        rest: Vec<PathStep>,
-        kind: Kind,
-        only_counts: bool,
-    },
-}
-
-impl Plan {
-    fn of(aggregation: &Aggregation) -> Result<Self, StoreError> {
-        let mut plan = Self {
-            columns: Vec::new(),
-            keys: Vec::new(),
-            inputs: Vec::new(),
+    for pass in plan.passes() {
+        let run = Run {
+            keys: &plan.keys,
+            pass,
         };
-        for field in &aggregation.group_by {
-            let kind = Kind::of(field);
-            let column = plan.column(kind.readable(path::single("attributes", field)?));
-            plan.keys.push(Key { column, kind });
-        }
-        for measure in &aggregation.measures {
-            let input = plan.input(measure)?;
-            plan.inputs.push(input);
-        }
-        Ok(plan)
+        run.all(connection, (&condition, &parameters), &mut grouping)?;
     }
+    Ok(grouping.finish(&plan.units()))
+}
 
-    fn input(&mut self, measure: &Measure) -> Result<Input, StoreError> {
-        let Measure::Of(function, field) = measure else {
-            return Ok(Input::Row);
-        };
-        let kind = Kind::of(field);
-        let only_counts = *function == Function::Count;
-        let place = match field {
-            Field::System(system) => Place::Value(path::column(*system).to_owned()),
-            Field::Attribute(attribute) => {
-                path::place("attributes", &attribute.steps, attribute.value_type)?
-            }
-        };
-        Ok(match place {
-            Place::Value(expression) => Input::One {
-                column: self.column(kind.readable(expression)),
-                kind,
-                only_counts,
-            },
-            Place::Elements { list, rest } => Input::Many {
-                column: self.column(path::extract(&list.document, &list.path)),
-                rest,
-                kind,
-                only_counts,
-            },
-        })
-    }
+/// A pass over the matches.
+struct Run<'p> {
+    keys: &'p [Key],
+    pass: &'p Pass,
+}
 
-    fn column(&mut self, expression: String) -> usize {
-        let known = self.columns.iter().position(|known| *known == expression);
-        known.unwrap_or_else(|| {
-            self.columns.push(expression);
-            self.columns.len() - 1
-        })
-    }
-
-    fn run(
+impl Run<'_> {
+    fn all(
         &self,
         connection: &Connection,
-        condition: &str,
-        parameters: Vec<Sql>,
+        (condition, parameters): (&str, &[Sql]),
         grouping: &mut Grouping,
     ) -> Result<(), StoreError> {
-        let columns = match self.columns.as_slice() {
-            [] => "1".to_owned(),
-            columns => columns.join(", "),
-        };
-        let sql = format!("SELECT {columns} FROM entity WHERE {condition}");
+        let (sql, all) = self.pass.sql(self.keys, condition, parameters);
         let mut statement = connection
             .prepare_cached(&sql)
             .map_err(failed("aggregate"))?;
         let mut rows = statement
-            .query(params_from_iter(parameters))
+            .query(params_from_iter(all))
             .map_err(failed("aggregate"))?;
         let mut key = Vec::new();
         while let Some(row) = rows.next().map_err(failed("aggregate"))? {
             key.clear();
-            for part in &self.keys {
-                encode(key_part(cell(row, part.column)?, part.kind), &mut key);
+            for (column, part) in self.keys.iter().enumerate() {
+                encode(key_part(cell(row, column)?, part.kind), &mut key);
             }
-            let group = grouping.group(&key, || self.key_values(row))?;
+            // The first pass meets every group; those it dropped do not come back.
+            let group = match self.pass.is_first() {
+                true => grouping.group(&key, || self.key_values(row))?,
+                false => grouping.known(&key),
+            };
             if let Some(accumulators) = group {
                 self.take(row, accumulators)?;
             }
@@ -156,36 +85,37 @@ impl Plan {
     }
 
     fn key_values(&self, row: &Row<'_>) -> Result<Vec<Option<Value>>, StoreError> {
-        let parts = self.keys.iter();
+        let parts = self.keys.iter().enumerate();
         parts
-            .map(|part| Ok(key_value(cell(row, part.column)?, part.kind)))
+            .map(|(column, part)| Ok(key_value(cell(row, column)?, part.kind)))
             .collect()
     }
 
     fn take(&self, row: &Row<'_>, accumulators: &mut [Accumulator]) -> Result<(), StoreError> {
-        for (input, accumulator) in self.inputs.iter().zip(accumulators) {
-            input.take(row, accumulator)?;
+        for (measure, input) in &self.pass.inputs {
+            if let Some(accumulator) = accumulators.get_mut(*measure) {
+                input.take(row, self.keys.len(), accumulator)?;
+            }
         }
         Ok(())
     }
 }
 
 impl Input {
-    fn unit(&self) -> Unit {
-        match self {
-            Self::Row => Unit::Plain,
-            Self::One { kind, .. } | Self::Many { kind, .. } => kind.unit(),
-        }
-    }
-
-    fn take(&self, row: &Row<'_>, accumulator: &mut Accumulator) -> Result<(), StoreError> {
+    /// `first`: the place of the first column that is no key.
+    fn take(
+        &self,
+        row: &Row<'_>,
+        first: usize,
+        accumulator: &mut Accumulator,
+    ) -> Result<(), StoreError> {
         match self {
             Self::Row => accumulator.add_one(),
             Self::One {
                 column,
                 kind,
                 only_counts,
-            } => match (cell(row, *column)?, only_counts) {
+            } => match (cell(row, first + column)?, only_counts) {
                 (ValueRef::Null, _) => {}
                 (_, true) => accumulator.add_one(),
                 (value, false) => {
@@ -200,7 +130,7 @@ impl Input {
                 kind,
                 only_counts,
             } => {
-                if let ValueRef::Text(list) = cell(row, *column)? {
+                if let ValueRef::Text(list) = cell(row, first + column)? {
                     let mut add = |number: Option<Number>| match number {
                         Some(number) => accumulator.add(number),
                         None => accumulator.add_one(),

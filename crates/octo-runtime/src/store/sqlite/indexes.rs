@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
+use super::conditions::Subject;
 use super::select::quoted;
 use super::{failed, path};
 use crate::store::{IndexDefinition, StoreError};
@@ -40,7 +41,7 @@ pub(super) fn set(connection: &Connection, indexes: &[IndexDefinition]) -> Resul
 fn definition(index: &IndexDefinition) -> Result<String, StoreError> {
     let fields = index.fields.iter();
     let mut keys = fields
-        .map(|field| path::single("attributes", field))
+        .map(|field| path::single(&Subject::entity(), field))
         .collect::<Result<Vec<_>, _>>()?;
     for column in ["ck_type_id", "state", "rt_id"] {
         if !keys.iter().any(|key| key == column) {

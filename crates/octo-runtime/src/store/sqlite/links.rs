@@ -113,12 +113,50 @@ pub(super) fn reduced(
     Ok(format!("(SELECT {aggregate}({value}) {from})"))
 }
 
+/// The value of the far end with the smallest id: what `value` makes of it.
+pub(super) fn first(
+    link: &Link,
+    subject: &Subject,
+    value: impl FnOnce(&Subject, &mut Vec<Sql>) -> Result<String, StoreError>,
+    parameters: &mut Vec<Sql>,
+) -> Result<String, StoreError> {
+    let far = Subject::far(subject.depth);
+    let value = value(&far, parameters)?;
+    let (from, _) = ends(link, subject, parameters)?;
+    Ok(format!(
+        "(SELECT {value} {from} ORDER BY {} LIMIT 1)",
+        far.id
+    ))
+}
+
+/// Joins the entities `links` lead to, one link after the other; to stand behind `FROM entity`.
+pub(super) fn joins(links: &[Link], parameters: &mut Vec<Sql>) -> Result<String, StoreError> {
+    let mut subject = Subject::entity();
+    let mut joins = String::new();
+    for link in links {
+        let (tables, condition, end) = tables(link, &subject, parameters)?;
+        joins.push_str(&format!(" CROSS JOIN {tables} ON {condition}"));
+        subject = end;
+    }
+    Ok(joins)
+}
+
 /// `FROM … WHERE …` for the far ends of a link, and what they are called there.
 fn ends(
     link: &Link,
     subject: &Subject,
     parameters: &mut Vec<Sql>,
 ) -> Result<(String, Subject), StoreError> {
+    let (tables, condition, end) = tables(link, subject, parameters)?;
+    Ok((format!("FROM {tables} WHERE {condition}"), end))
+}
+
+/// The tables of a link, how they hang together, and what its far ends are called.
+fn tables(
+    link: &Link,
+    subject: &Subject,
+    parameters: &mut Vec<Sql>,
+) -> Result<(String, String, Subject), StoreError> {
     let (near_id, far_id) = match link.direction {
         Direction::Outbound => ("origin_id", "target_id"),
         Direction::Inbound | Direction::Any => ("target_id", "origin_id"),
@@ -129,15 +167,24 @@ fn ends(
     let types = select::types(&link.far, far, parameters);
     let condition = conditions::compile(&link.filter, &end, parameters)?;
     let alias = far.trim_end_matches('.');
-    let from = format!(
-        "FROM association AS {edge} CROSS JOIN entity AS {alias} ON {far}rt_id = {edge}.{far_id} \
-         WHERE {edge}.{near_id} = {near} AND {edge}.role = ? AND {types} AND {far}state = 0 \
-         AND {condition}"
+    // CROSS keeps SQLite from starting at the far end, whose types may have very many entities.
+    let tables = format!("association AS {edge} CROSS JOIN entity AS {alias}");
+    let condition = format!(
+        "{far}rt_id = {edge}.{far_id} AND {edge}.{near_id} = {near} AND {edge}.role = ? \
+         AND {types} AND {far}state = 0 AND {condition}"
     );
-    Ok((from, end))
+    Ok((tables, condition, end))
 }
 
 impl Subject {
+    /// The entities at the end of so many links.
+    pub(super) fn behind(links: usize) -> Self {
+        match links.checked_sub(1) {
+            None => Self::entity(),
+            Some(depth) => Self::far(depth),
+        }
+    }
+
     /// The far ends of a link that starts after `depth` others.
     fn far(depth: usize) -> Self {
         let prefix = format!("far{depth}.");

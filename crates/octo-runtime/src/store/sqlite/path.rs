@@ -2,6 +2,7 @@
 
 use octo_ck::model::ValueType;
 
+use super::conditions::Subject;
 use crate::store::{Field, FieldPath, PathIndex, PathStep, StoreError, SystemField};
 
 /// What a path leads to.
@@ -72,11 +73,11 @@ pub(super) fn place(
 }
 
 /// The expression of a field that has one value per entity.
-pub(super) fn single(document: &str, field: &Field) -> Result<String, StoreError> {
+pub(super) fn single(subject: &Subject, field: &Field) -> Result<String, StoreError> {
     match field {
-        Field::System(system) => Ok(column(*system).to_owned()),
+        Field::System(system) => Ok(format!("{}{}", subject.prefix, column(*system))),
         Field::Attribute(FieldPath { steps, value_type }) => {
-            match place(document, steps, *value_type)? {
+            match place(&subject.document, steps, *value_type)? {
                 Place::Value(expression) => Ok(expression),
                 Place::Elements { .. } => Err(StoreError::Failed {
                     operation: "sort",

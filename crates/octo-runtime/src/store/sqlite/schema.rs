@@ -71,6 +71,16 @@ const MIGRATIONS: &[&str] = &[
         UNIQUE (binary_id, number)
     ) STRICT;
 ",
+    // What SQLite takes into account when it picks an index, written by hand: a type has many
+    // entities, so that an index of a value is the better one. Without it a list of values is
+    // looked up by reading all entities of the type. `ANALYZE` creates the table.
+    "
+    ANALYZE entity;
+    DELETE FROM sqlite_stat1 WHERE tbl = 'entity';
+    INSERT INTO sqlite_stat1 (tbl, idx, stat)
+        VALUES ('entity', 'entity_type', '1000000 20000 20000 1');
+    ANALYZE sqlite_schema;
+",
 ];
 
 /// Brings the tables to the current layout.

@@ -40,14 +40,13 @@ pub(super) struct Matches {
 /// The ids of a bound [`id_list`], as a set.
 pub(super) const IDS: &str = "(SELECT unhex(value) FROM json_each(?))";
 
-/// Entities that meet `query` and, when given, are at the far end of `edges`.
+/// Entities that meet `query`.
 pub(super) fn page(
     connection: &Connection,
     graph: &TypeGraph,
     query: &StoreQuery,
-    edges: Option<&EdgeQuery>,
 ) -> Result<Page<Entity>, StoreError> {
-    let matches = matches(connection, query, edges, true)?;
+    let matches = matches(connection, query, None, true)?;
     Ok(Page {
         items: load(connection, graph, &matches.found)?,
         total: matches.total.unwrap_or(0),
@@ -61,14 +60,15 @@ pub(super) fn ids(connection: &Connection, query: &StoreQuery) -> Result<Vec<RtI
     Ok(ids.map(|found| RtId::from_bytes(found.rt_id)).collect())
 }
 
-/// Entities that meet `query`, and where they end.
+/// Entities that meet `query` and, when given, are at the far end of `edges`, and where they end.
 pub(super) fn entity_page(
     connection: &Connection,
     graph: &TypeGraph,
     query: &StoreQuery,
+    edges: Option<&EdgeQuery>,
     count: bool,
 ) -> Result<EntityPage, StoreError> {
-    let mut matches = matches(connection, query, None, count)?;
+    let mut matches = matches(connection, query, edges, count)?;
     let items = load(connection, graph, &matches.found)?;
     let last = matches.found.pop().filter(|_| matches.has_more);
     Ok(EntityPage {
@@ -361,6 +361,15 @@ mod tests {
         assert!(by_name.contains("USING INDEX model_"), "{by_name}");
         assert!(!by_name.contains("TEMP B-TREE"), "{by_name}");
 
+        for count in [2, MAX_PLACES + 1] {
+            let values = (0..count).map(|number| number.to_string().into()).collect();
+            let or_null = false;
+            query.filter = Filter::Field(name(), Test::In { values, or_null });
+            let by_names = plan(&connection, &query);
+            assert!(by_names.contains("USING INDEX model_"), "{by_names}");
+        }
+
+        query.filter = Filter::Field(name(), Test::Equals("x".into()));
         query.scope = scope(&["Demo/Thing", "Demo/Tool", "Demo/Gadget"]);
         let by_name = plan(&connection, &query);
         assert!(by_name.contains("USING INDEX model_"), "{by_name}");

@@ -80,7 +80,7 @@ impl WriteTransaction for Transaction<'_> {
     }
 
     fn query(&mut self, query: &StoreQuery) -> Result<Page<Entity>, StoreError> {
-        select::page(self.connection, self.graph, query, None)
+        select::page(self.connection, self.graph, query)
     }
 
     fn find_ids(&mut self, query: &StoreQuery) -> Result<Vec<RtId>, StoreError> {
@@ -100,8 +100,12 @@ impl WriteTransaction for Transaction<'_> {
         rows::batch(self.connection, self.graph, ck_type, after, limit)
     }
 
-    fn edges(&mut self, query: &EdgeQuery) -> Result<Vec<Association>, StoreError> {
-        edges::find(self.connection, self.graph, query, &EdgePage::all())
+    fn edges(
+        &mut self,
+        query: &EdgeQuery,
+        page: &EdgePage,
+    ) -> Result<Vec<Association>, StoreError> {
+        edges::find(self.connection, self.graph, query, page)
     }
 
     fn edge(

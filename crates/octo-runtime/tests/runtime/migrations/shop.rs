@@ -36,6 +36,8 @@ attributes:
 - { id: Code, valueType: String, defaultValues: [ none ] }
 - { id: Address, valueType: String }
 - { id: Origin, valueType: String }
+- { id: Scan, valueType: BinaryLinked }
+- { id: Copy, valueType: BinaryLinked }
 - { id: Rank, valueType: Int, defaultValues: [ 1 ] }
 ";
 

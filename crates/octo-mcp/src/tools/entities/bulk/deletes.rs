@@ -47,9 +47,9 @@ pub(in super::super) struct DeletedEntities {
     /// Entities deleted.
     deleted_count: usize,
     /// Associations removed with them.
-    removed_associations: usize,
+    removed_associations: u64,
     /// Entities that lost a partner they must have.
-    orphaned_count: usize,
+    orphaned_count: u64,
     /// The first 1000 of them, as "Type@id".
     orphaned_entities: Vec<String>,
 }
@@ -92,13 +92,17 @@ pub(in super::super) async fn delete_entities(
         .flat_map(|deleted| &deleted.orphans)
         .map(ToString::to_string)
         .collect();
+    let told = orphans.len();
     orphans.sort_unstable();
     orphans.dedup();
-    let orphaned_count = orphans.len();
+    // One entity may be orphaned by several deletions.
+    let repeated = (told - orphans.len()) as u64;
+    let orphaned: u64 = applied.deleted.iter().map(|d| d.orphaned_count).sum();
+    let orphaned_count = orphaned - repeated;
     orphans.truncate(MAX_ORPHANS);
     Ok(Data(DeletedEntities {
         deleted_count: applied.deleted.len(),
-        removed_associations: applied.deleted.iter().map(|d| d.removed.len()).sum(),
+        removed_associations: applied.deleted.iter().map(|d| d.removed_count).sum(),
         orphaned_count,
         orphaned_entities: orphans,
     }))
