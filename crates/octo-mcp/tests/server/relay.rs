@@ -30,6 +30,7 @@ enum Answer {
 struct Tape {
     upstream: String,
     forms: Vec<String>,
+    requests: usize,
     answers: VecDeque<Answer>,
 }
 
@@ -68,6 +69,11 @@ impl Relay {
         self.0.lock().unwrap().answers.push_back(answer);
     }
 
+    /// How many requests have come so far.
+    pub fn requests(&self) -> usize {
+        self.0.lock().unwrap().requests
+    }
+
     /// The forms of all requests for a token with this grant so far.
     pub fn grants(&self, grant: &str) -> Vec<String> {
         let tape = self.0.lock().unwrap();
@@ -87,6 +93,7 @@ async fn pass(
     let (upstream, answer) = {
         let mut tape = tape.lock().unwrap();
         let mut answer = None;
+        tape.requests += 1;
         if uri.path() == TOKEN {
             tape.forms.push(String::from_utf8_lossy(&body).into_owned());
             answer = tape.answers.pop_front();

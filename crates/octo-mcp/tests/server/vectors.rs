@@ -222,16 +222,22 @@ fn every_vector_is_tested() {
 
 #[test]
 fn the_tests_of_the_vectors_exist() {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut known = BTreeSet::new();
-    for place in PLACES {
-        collect(&crates.join(place), &mut known);
-    }
+    let known = known_tests();
     for (vector, tests) in TESTED {
         for test in *tests {
             assert!(known.contains(*test), "{vector}: there is no test {test}");
         }
     }
+}
+
+/// All tests there are, as `file stem::function`.
+pub fn known_tests() -> BTreeSet<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut known = BTreeSet::new();
+    for place in PLACES {
+        collect(&crates.join(place), &mut known);
+    }
+    known
 }
 
 /// Adds `file stem::function` of every test below a folder.
@@ -243,12 +249,18 @@ fn collect(folder: &Path, known: &mut BTreeSet<String>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let stem = path.file_stem().unwrap().to_str().unwrap();
             let text = fs::read_to_string(&path).unwrap();
-            let marked = text.split("test]\n").skip(1);
-            let names = marked.filter_map(|rest| {
-                let head = rest.split_once('(')?.0;
-                Some(head.rsplit_once("fn ")?.1.to_owned())
-            });
-            known.extend(names.map(|name| format!("{stem}::{name}")));
+            known.extend(tests_of(&text).map(|name| format!("{stem}::{name}")));
         }
     }
+}
+
+/// Names of the functions that are marked as tests.
+fn tests_of(source: &str) -> impl Iterator<Item = &str> {
+    let is_mark = |line: &&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    let mut lines = source.lines().map(str::trim_start);
+    std::iter::from_fn(move || {
+        lines.find(is_mark)?;
+        let function = lines.find_map(|line| line.split_once("fn "));
+        function.and_then(|(_, rest)| rest.split('(').next())
+    })
 }

@@ -5,6 +5,7 @@
 mod access;
 mod clients;
 mod email_rules;
+mod fresh;
 mod groups;
 mod import;
 mod jobs;
