@@ -4,9 +4,6 @@ The server admits nobody without a token, so the official client finds the ident
 there, sends its user to the browser and comes back with tokens.
 """
 
-import asyncio
-from urllib.parse import parse_qs, urlsplit
-
 import httpx2
 import mcp
 import pytest
@@ -15,6 +12,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 from octo_e2e.browser import new_page, sign_in
 from octo_e2e.client import Assistant
+from octo_e2e.oauth import Callback
 from octo_e2e.server import Server
 
 pytestmark = pytest.mark.anyio
@@ -39,30 +37,15 @@ class Memory:
         self.client = client_info
 
 
-class Application:
-    """A native application: listens on a free port for its user to come back."""
+class Application(Callback):
+    """A native application that knows OAuth, and its user."""
 
     def __init__(self, browser, password: str, button: str):
+        super().__init__()
         self.browser = browser
         self.password = password
         self.button = button
-        self.came_back = asyncio.get_running_loop().create_future()
         self.memory = Memory()
-
-    async def listen(self) -> str:
-        self.listener = await asyncio.start_server(self.answer, "127.0.0.1", 0)
-        port = self.listener.sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/callback"
-
-    async def answer(self, reader, writer) -> None:
-        target = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
-        body = b"<h1>Back in the application</h1>"
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-        writer.close()
-        if target.startswith("/callback") and not self.came_back.done():
-            self.came_back.set_result(parse_qs(urlsplit(target).query))
 
     async def send_to_browser(self, address: str) -> None:
         async with new_page(self.browser) as page:
@@ -74,8 +57,7 @@ class Application:
             await page.get_by_role("heading", name="Back in the application").wait_for()
 
     async def code(self) -> AuthorizationCodeResult:
-        query = await asyncio.wait_for(self.came_back, 15)
-        first = {name: values[0] for name, values in query.items()}
+        first = {name: values[0] for name, values in (await self.query()).items()}
         return AuthorizationCodeResult(code=first.get("code", ""), state=first.get("state"), iss=first.get("iss"))
 
     async def provider(self, server: Server) -> OAuthClientProvider:

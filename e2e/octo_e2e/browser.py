@@ -47,11 +47,13 @@ async def new_page(browser: Browser, **options: object):
         await context.close()
 
 
-async def sign_in(page: Page, user: str, password: str) -> None:
-    """Fills in the sign-in page."""
+async def sign_in(page: Page, user: str, password: str, *, directory: str | None = None) -> None:
+    """Fills in the sign-in page; the name and password may be those of a directory."""
+    if directory:
+        await page.get_by_label("Account of").select_option(label=directory)
     await page.get_by_label("User name").fill(user)
     await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def decide(page: Page, user_code: str, *, allow: bool) -> None:
@@ -64,10 +66,17 @@ async def decide(page: Page, user_code: str, *, allow: bool) -> None:
 
 
 async def answer_request(
-    browser: Browser, address: str, user_code: str, user: str, password: str, *, allow: bool = True
+    browser: Browser,
+    address: str,
+    user_code: str,
+    user: str,
+    password: str,
+    *,
+    allow: bool = True,
+    directory: str | None = None,
 ) -> None:
     """Opens the address an assistant showed, signs in and decides."""
     async with new_page(browser) as page:
         await page.goto(address)
-        await sign_in(page, user, password)
+        await sign_in(page, user, password, directory=directory)
         await decide(page, user_code, allow=allow)

@@ -53,11 +53,18 @@ class Assistant:
         self.auth_handle = started.get("authHandle", self.auth_handle)
         return started
 
-    async def sign_in(self, browser: Browser, password: str, tenant: str = "octosystem", user: str = "admin") -> None:
+    async def sign_in(
+        self,
+        browser: Browser,
+        password: str,
+        tenant: str = "octosystem",
+        user: str = "admin",
+        directory: str | None = None,
+    ) -> None:
         """Signs in the way a person does: in the browser."""
         started = await self.start_sign_in(tenant)
         address, code = started["verificationUriComplete"], started["userCode"]
-        await answer_request(browser, address, code, user, password)
+        await answer_request(browser, address, code, user, password, directory=directory)
         status = await self.call("check_auth_status")
         assert status["isAuthenticated"] is True
 

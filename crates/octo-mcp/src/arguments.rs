@@ -5,6 +5,8 @@
 //! problems at once, each naming the argument (spec, surface 5.2). Unknown arguments are ignored,
 //! as they always were.
 
+use std::fmt::{self, Display, Formatter};
+
 use serde_json::{Map, Number, Value};
 
 use rmcp::model::JsonObject;
@@ -25,7 +27,7 @@ pub fn read(
         root: schema,
         problems: Vec::new(),
     };
-    let read = reader.object(schema, arguments, "", 0);
+    let read = reader.object(schema, arguments, &At::Root, 0);
     for name in required(schema) {
         let is_blank = read
             .get(name)
@@ -42,6 +44,24 @@ pub fn read(
     }
 }
 
+/// Where a value stands; spelled out only when there is something wrong with it.
+enum At<'p> {
+    Root,
+    Member(&'p At<'p>, &'p str),
+    Item(&'p At<'p>, usize),
+}
+
+impl Display for At<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(Self::Root, name) => f.write_str(name),
+            Self::Member(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
 struct Reader<'a> {
     root: &'a JsonObject,
     problems: Vec<String>,
@@ -52,7 +72,7 @@ impl<'a> Reader<'a> {
         &mut self,
         schema: &'a JsonObject,
         given: Map<String, Value>,
-        path: &str,
+        at: &At<'_>,
         depth: usize,
     ) -> Map<String, Value> {
         let mut read = Map::new();
@@ -72,7 +92,7 @@ impl<'a> Reader<'a> {
                 // Null for an argument with a default means the default.
                 Some((_, schema)) if value.is_null() && has_default(schema) => {}
                 Some((known, schema)) => {
-                    let at = join(path, known);
+                    let at = At::Member(at, known);
                     let value = match schema {
                         Some(schema) => self.value(schema, value, &at, depth + 1),
                         None => value,
@@ -91,13 +111,13 @@ impl<'a> Reader<'a> {
                 .is_none_or(|v| v.is_null() && !allows_any(properties.get(name)))
             {
                 self.problems
-                    .push(format!("{} is required.", join(path, name)));
+                    .push(format!("{} is required.", At::Member(at, name)));
             }
         }
         read
     }
 
-    fn value(&mut self, schema: &'a JsonObject, value: Value, at: &str, depth: usize) -> Value {
+    fn value(&mut self, schema: &'a JsonObject, value: Value, at: &At<'_>, depth: usize) -> Value {
         if depth > MAX_DEPTH {
             return self.too_deep(at);
         }
@@ -109,13 +129,17 @@ impl<'a> Reader<'a> {
             return self.choice(allowed, value, at);
         }
         let types = types(schema);
-        if types.is_empty() || (value.is_null() && types.contains(&"null")) {
+        if types.is_empty() || (value.is_null() && allows(types, "null")) {
             return value;
         }
-        let Some(expected) = types.iter().find(|t| **t != "null") else {
+        let Some(expected) = types
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|t| *t != "null")
+        else {
             return value;
         };
-        match (*expected, value) {
+        match (expected, value) {
             ("string", Value::String(text)) => self.text(schema, text, at),
             ("string", Value::Number(number)) => Value::String(number.to_string()),
             ("integer", value) => self.integer(schema, value, at),
@@ -148,7 +172,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn too_deep(&mut self, at: &str) -> Value {
+    fn too_deep(&mut self, at: &At<'_>) -> Value {
         self.problems
             .push(format!("{at} is nested deeper than {MAX_DEPTH} levels."));
         Value::Null
@@ -158,7 +182,7 @@ impl<'a> Reader<'a> {
         &mut self,
         schema: &'a JsonObject,
         items: Vec<Value>,
-        at: &str,
+        at: &At<'_>,
         depth: usize,
     ) -> Value {
         let Some(item_schema) = schema.get("items").and_then(Value::as_object) else {
@@ -167,12 +191,12 @@ impl<'a> Reader<'a> {
         let read = items
             .into_iter()
             .enumerate()
-            .map(|(i, item)| self.value(item_schema, item, &format!("{at}[{i}]"), depth + 1))
+            .map(|(i, item)| self.value(item_schema, item, &At::Item(at, i), depth + 1))
             .collect();
         Value::Array(read)
     }
 
-    fn integer(&mut self, schema: &JsonObject, value: Value, at: &str) -> Value {
+    fn integer(&mut self, schema: &JsonObject, value: Value, at: &At<'_>) -> Value {
         let number = match &value {
             Value::Number(n) if n.is_i64() || n.is_u64() => Some(n.clone()),
             Value::Number(n) => n
@@ -204,7 +228,7 @@ impl<'a> Reader<'a> {
         Value::Number(number)
     }
 
-    fn text(&mut self, schema: &JsonObject, text: String, at: &str) -> Value {
+    fn text(&mut self, schema: &JsonObject, text: String, at: &At<'_>) -> Value {
         if schema.get("format").and_then(Value::as_str) == Some("date-time")
             && text.parse::<jiff::Timestamp>().is_err()
             && text.parse::<jiff::civil::DateTime>().is_err()
@@ -216,7 +240,7 @@ impl<'a> Reader<'a> {
             .get("maxLength")
             .and_then(Value::as_u64)
             .unwrap_or(u64::MAX);
-        if text.chars().count() as u64 > longest {
+        if text.len() as u64 > longest && text.chars().count() as u64 > longest {
             self.problems.push(format!(
                 "{at} must not be longer than {longest} characters."
             ));
@@ -225,7 +249,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An enum member: by name ignoring case, or by position as the original wrote them.
-    fn choice(&mut self, allowed: &[Value], value: Value, at: &str) -> Value {
+    fn choice(&mut self, allowed: &[Value], value: Value, at: &At<'_>) -> Value {
         let found = match &value {
             Value::String(text) => allowed.iter().find(|a| {
                 a.as_str()
@@ -248,16 +272,26 @@ impl<'a> Reader<'a> {
     }
 
     /// The first alternative the value fits; the problems of the last one if there is none.
-    fn alternative(&mut self, choices: &'a [Value], value: Value, at: &str, depth: usize) -> Value {
+    fn alternative(
+        &mut self,
+        choices: &'a [Value],
+        value: Value,
+        at: &At<'_>,
+        depth: usize,
+    ) -> Value {
+        let choices = choices.iter().filter_map(Value::as_object);
+        let (nulls, choices): (Vec<_>, Vec<_>) = choices.partition(|c| types(c) == ["null"]);
+        if value.is_null() && !nulls.is_empty() {
+            return Value::Null;
+        }
+        // Large lists and objects are not copied when only one alternative can take them.
+        let mut takers = choices.iter().filter(|choice| self.takes(choice, &value));
+        if let (Some(only), None) = (takers.next(), takers.next()) {
+            return self.value(only, value, at, depth + 1);
+        }
         let before = self.problems.len();
         let mut last = Vec::new();
-        for choice in choices.iter().filter_map(Value::as_object) {
-            if types(choice) == ["null"] {
-                if value.is_null() {
-                    return Value::Null;
-                }
-                continue;
-            }
+        for choice in choices {
             let read = self.value(choice, value.clone(), at, depth + 1);
             if self.problems.len() == before {
                 return read;
@@ -266,6 +300,16 @@ impl<'a> Reader<'a> {
         }
         self.problems.extend(last);
         Value::Null
+    }
+
+    /// Whether a list or object is of the kind that an alternative is for.
+    fn takes(&self, choice: &'a JsonObject, value: &Value) -> bool {
+        let kinds = types(self.resolve(choice));
+        match value {
+            Value::Array(_) => allows(kinds, "array"),
+            Value::Object(_) => allows(kinds, "object"),
+            _ => false,
+        }
     }
 
     fn resolve(&self, schema: &'a JsonObject) -> &'a JsonObject {
@@ -284,7 +328,7 @@ impl<'a> Reader<'a> {
         schema
     }
 
-    fn wrong(&mut self, at: &str, expected: &str, value: Value) -> Value {
+    fn wrong(&mut self, at: &At<'_>, expected: &str, value: Value) -> Value {
         self.problems.push(format!(
             "{at} must be {expected}, but was {}.",
             kind(&value)
@@ -325,12 +369,16 @@ fn alternatives(schema: &JsonObject) -> Option<&[Value]> {
         .map(Vec::as_slice)
 }
 
-fn types(schema: &JsonObject) -> Vec<&str> {
+fn types(schema: &JsonObject) -> &[Value] {
     match schema.get("type") {
-        Some(Value::String(one)) => vec![one],
-        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+        Some(Value::Array(several)) => several,
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
     }
+}
+
+fn allows(types: &[Value], name: &str) -> bool {
+    types.iter().any(|kind| kind == name)
 }
 
 fn named(expected: &str) -> &str {
@@ -353,14 +401,6 @@ fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
-    }
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
     }
 }
 

@@ -229,6 +229,15 @@ pub struct EmbeddedConfig {
     /// Hosts (`host` or `host:port`) from which such documents are taken even though they are not on
     /// the public Internet, over HTTP too.
     pub clientmetadatahosts: Vec<ListedHost>,
+    /// Hosts (`host` or `host:port`) of identity providers that are called even though they are not
+    /// on the public Internet.
+    pub providerhosts: Vec<ListedHost>,
+    /// Address of the provider of Google accounts, where it is another one.
+    pub googleauthority: Option<Url>,
+    /// Address of the provider of Microsoft accounts, where it is another one.
+    pub microsoftauthority: Option<Url>,
+    /// Address of Entra ID for providers that name none, where it is another one.
+    pub entraauthority: Option<Url>,
 }
 
 impl Default for EmbeddedConfig {
@@ -243,6 +252,10 @@ impl Default for EmbeddedConfig {
             dynamicclientregistration: true,
             clientmetadatadocuments: true,
             clientmetadatahosts: Vec::new(),
+            providerhosts: Vec::new(),
+            googleauthority: None,
+            microsoftauthority: None,
+            entraauthority: None,
         }
     }
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use octo_platform::{
-    BindAddresses, Platform, PlatformConfig, PlatformError, RunningPlatform, SelfRegistration,
+    BindAddresses, Platform, PlatformConfig, PlatformError, ProviderAuthorities, RunningPlatform,
+    SelfRegistration,
 };
 use octo_runtime::Runtime;
 use url::Url;
@@ -53,6 +54,11 @@ impl Deployment {
             documents: config.embedded.clientmetadatadocuments,
             listed_hosts: config.embedded.clientmetadatahosts.clone(),
         };
+        platform
+            .provider_hosts
+            .clone_from(&config.embedded.providerhosts);
+        platform.provider_authorities = provider_authorities(&config.embedded);
+        platform.trusted_ca.clone_from(&config.mcp.trustedcafile);
         platform.admin_password = config
             .embedded
             .adminpassword
@@ -102,6 +108,17 @@ impl Deployment {
             platform.shutdown(grace).await;
             runtime.close().await;
         }
+    }
+}
+
+fn provider_authorities(config: &EmbeddedConfig) -> ProviderAuthorities {
+    let usual = ProviderAuthorities::default();
+    let address =
+        |configured: &Option<Url>, usual| configured.as_ref().map_or(usual, Url::to_string);
+    ProviderAuthorities {
+        google: address(&config.googleauthority, usual.google),
+        microsoft: address(&config.microsoftauthority, usual.microsoft),
+        entra: address(&config.entraauthority, usual.entra),
     }
 }
 

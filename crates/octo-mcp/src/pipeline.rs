@@ -22,7 +22,7 @@ use crate::call::{Authorized, Grant, Incoming};
 use crate::confirm::{self, Answer};
 use crate::reply::{Failure, Reply, envelope};
 use crate::services::Services;
-use crate::tool::{Access, Risk, Tool};
+use crate::tool::{Access, Parameters, Risk, Tool};
 
 /// Argument that names a sign-in made without a session.
 pub const AUTH_HANDLE: &str = "authHandle";
@@ -42,7 +42,7 @@ pub struct Client {
 /// result.
 pub async fn call(
     services: &Arc<Services>,
-    request: CallToolRequestParams,
+    mut request: CallToolRequestParams,
     incoming: Incoming,
     client: Client,
 ) -> Result<CallToolResponse, ErrorData> {
@@ -60,7 +60,13 @@ pub async fn call(
         tenant: None,
         actor: None,
     };
-    let outcome = run.outcome(&request).instrument(span).await?;
+    // A question about the call is sealed together with its arguments; nobody else needs them twice.
+    let given = match tool.needs_confirm() {
+        true => request.arguments.clone(),
+        false => request.arguments.take(),
+    };
+    let outcome = run.outcome(&request, given.unwrap_or_default());
+    let outcome = outcome.instrument(span).await?;
     let outcome = match outcome {
         Outcome::Ask(question) => return Ok(CallToolResponse::InputRequired(*question)),
         Outcome::Done(outcome) => outcome,
@@ -87,47 +93,68 @@ struct Run<'a> {
     actor: Option<Principal>,
 }
 
+/// What a call asks for, in the form the pipeline and the tool work with.
+pub(crate) struct Asked {
+    parameters: Parameters,
+    /// The tenant it names itself.
+    tenant: Option<String>,
+    is_confirmed: bool,
+}
+
+impl Asked {
+    /// Reads the arguments; every problem with them when they cannot be used.
+    pub(crate) fn read(tool: &Tool, given: Map<String, Value>) -> Result<Self, Vec<String>> {
+        let arguments = arguments::read(&tool.input, tool.may_be_blank, given)?;
+        let tenant = arguments.get("tenantId").and_then(Value::as_str);
+        let tenant = tenant.map(str::trim).filter(|name| !name.is_empty());
+        let tenant = tenant.map(str::to_owned);
+        let is_confirmed = arguments.get("confirm") == Some(&Value::Bool(true));
+        let parameters = tool.read(arguments);
+        let parameters = parameters.map_err(|failure| vec![failure.message().to_owned()])?;
+        let problems = tool.problems(&parameters);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self {
+            parameters,
+            tenant,
+            is_confirmed,
+        })
+    }
+}
+
 impl Run<'_> {
-    async fn outcome(&mut self, request: &CallToolRequestParams) -> Result<Outcome, ErrorData> {
-        let mut given = request.arguments.clone().unwrap_or_default();
+    async fn outcome(
+        &mut self,
+        request: &CallToolRequestParams,
+        mut given: Map<String, Value>,
+    ) -> Result<Outcome, ErrorData> {
         if let Err(failure) = self.take_handle(&mut given) {
             return Ok(Outcome::Done(Err(failure)));
         }
-        let prepared = match self.prepare(given).await {
+        let (asked, grant) = match self.prepare(given).await {
             Ok(prepared) => prepared,
             Err(failure) => return Ok(Outcome::Done(Err(failure))),
         };
-        let (arguments, grant) = prepared;
-        match self.confirmed(request, &arguments).await? {
+        match self.confirmed(request, &asked).await? {
             Answer::Confirmed => {}
             Answer::Ask(question) => return Ok(Outcome::Ask(question)),
             Answer::Refused => {
-                let refusal = self.tool.refusal(&arguments).unwrap_or_default();
+                let refusal = self.tool.refusal(&asked.parameters).unwrap_or_default();
                 return Ok(Outcome::Done(Err(Failure::new(refusal))));
             }
         }
-        Ok(Outcome::Done(self.run(grant, arguments).await))
+        Ok(Outcome::Done(self.run(grant, asked.parameters).await))
     }
 
     /// Steps 2 to 5.
-    async fn prepare(
-        &mut self,
-        given: Map<String, Value>,
-    ) -> Result<(Map<String, Value>, Grant), Failure> {
-        let read = arguments::read(&self.tool.input, self.tool.may_be_blank, given);
-        let (arguments, mut problems) = match read {
-            Ok(arguments) => {
-                let problems = self.tool.problems(&arguments);
-                (arguments, problems)
-            }
-            Err(problems) => (Map::new(), problems),
-        };
+    async fn prepare(&mut self, given: Map<String, Value>) -> Result<(Asked, Grant), Failure> {
+        let asked = Asked::read(self.tool, given);
         // A caller who may not call at all is told so before anything about the arguments.
-        let grant = match self.tool.access {
-            Access::Open => Ok(Grant::Open),
-            Access::User => self.user().await.map(Grant::User),
-            Access::Tenant if problems.is_empty() => self.tenant_grant(&arguments).await,
-            Access::Tenant => self.user().await.map(Grant::User),
+        let grant = match (self.tool.access, &asked) {
+            (Access::Open, _) => Ok(Grant::Open),
+            (Access::Tenant, Ok(asked)) => self.tenant_grant(asked.tenant.as_deref()).await,
+            (Access::User | Access::Tenant, _) => self.user().await.map(Grant::User),
         };
         let grant = grant.map_err(|denial| Failure::new(denial.to_string()))?;
         self.actor = match &grant {
@@ -135,11 +162,10 @@ impl Run<'_> {
             Grant::User(token) => token.principal.clone(),
             Grant::Tenant(access) => access.token.principal.clone(),
         };
-        if problems.is_empty() {
-            return Ok((arguments, grant));
+        match asked {
+            Ok(asked) => Ok((asked, grant)),
+            Err(problems) => Err(Failure::new(problems.join(" ")).with("problems", problems)),
         }
-        let listed = std::mem::take(&mut problems);
-        Err(Failure::new(listed.join(" ")).with("problems", listed))
     }
 
     async fn user(&self) -> Result<Arc<VerifiedToken>, Denial> {
@@ -149,12 +175,7 @@ impl Run<'_> {
             .await
     }
 
-    async fn tenant_grant(&mut self, arguments: &Map<String, Value>) -> Result<Grant, Denial> {
-        let named = arguments
-            .get("tenantId")
-            .and_then(Value::as_str)
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
+    async fn tenant_grant(&mut self, named: Option<&str>) -> Result<Grant, Denial> {
         let route = self.incoming.route_tenant.as_deref();
         if let (Some(named), Some(route)) = (named, route)
             && self.services.config.mcp.routetenantisbinding
@@ -174,14 +195,14 @@ impl Run<'_> {
     async fn confirmed(
         &self,
         request: &CallToolRequestParams,
-        arguments: &Map<String, Value>,
+        asked: &Asked,
     ) -> Result<Answer, ErrorData> {
-        let Some(refusal) = self.tool.refusal(arguments) else {
-            return Ok(Answer::Confirmed);
-        };
-        if arguments.get("confirm") == Some(&Value::Bool(true)) {
+        if asked.is_confirmed {
             return Ok(Answer::Confirmed);
         }
+        let Some(refusal) = self.tool.refusal(&asked.parameters) else {
+            return Ok(Answer::Confirmed);
+        };
         let question = confirm::question(&refusal, self.tenant.as_ref().map(TenantId::as_str));
         let capabilities = self.client.capabilities.as_ref();
         if self.incoming.is_modern {
@@ -193,7 +214,7 @@ impl Run<'_> {
     }
 
     /// Steps 7 and 8.
-    async fn run(&self, grant: Grant, arguments: Map<String, Value>) -> Result<Reply, Failure> {
+    async fn run(&self, grant: Grant, parameters: Parameters) -> Result<Reply, Failure> {
         let seconds = self.services.config.mcp.calltimeoutseconds;
         let limit = Duration::from_secs(seconds);
         let work = async {
@@ -204,7 +225,7 @@ impl Run<'_> {
                 incoming: self.incoming.clone(),
                 grant,
             };
-            self.tool.run(authorized, arguments).await
+            self.tool.run(authorized, parameters).await
         };
         tokio::select! {
             done = tokio::time::timeout(limit, work) => done.unwrap_or_else(|_| {

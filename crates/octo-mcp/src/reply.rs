@@ -92,6 +92,7 @@ impl<T: Serialize + JsonSchema + Send + 'static> Payload for Data<T> {
 pub struct Failure {
     message: String,
     members: Map<String, Value>,
+    overtaken: bool,
 }
 
 impl Failure {
@@ -100,6 +101,20 @@ impl Failure {
         Self {
             message: message.into(),
             members: Map::new(),
+            overtaken: false,
+        }
+    }
+
+    /// Whether a service refused a change because somebody else's was faster.
+    pub fn is_overtaken(&self) -> bool {
+        self.overtaken
+    }
+
+    /// Marks the failure as due to somebody else's faster change.
+    pub fn overtaken(self) -> Self {
+        Self {
+            overtaken: true,
+            ..self
         }
     }
 
@@ -129,7 +144,10 @@ impl Failure {
 
 impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
-        Self::new(error.to_string())
+        Self {
+            overtaken: error.is_overtaken(),
+            ..Self::new(error.to_string())
+        }
     }
 }
 
@@ -153,6 +171,7 @@ pub fn envelope(outcome: Result<Reply, Failure>, tenant: Option<&str>) -> CallTo
         Err(Failure {
             message,
             mut members,
+            ..
         }) => {
             members.insert("isSuccess".to_owned(), json!(false));
             members.insert("errorMessage".to_owned(), Value::String(message));

@@ -5,6 +5,7 @@
 //! style as in axum): a handler that takes a [`TenantCall`](crate::call::TenantCall) runs only for
 //! callers authorized for the tenant, and forgetting the check does not compile.
 
+use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -41,11 +42,40 @@ pub enum Access {
     Tenant,
 }
 
-type Run = dyn Fn(Authorized, Map<String, Value>) -> BoxFuture<'static, Result<Reply, Failure>>
-    + Send
-    + Sync;
-type Check = dyn Fn(&Map<String, Value>) -> Vec<String> + Send + Sync;
-type Refusal = dyn Fn(&Map<String, Value>) -> String + Send + Sync;
+type Read = dyn Fn(Map<String, Value>) -> Result<Parameters, Failure> + Send + Sync;
+type Run =
+    dyn Fn(Authorized, Parameters) -> BoxFuture<'static, Result<Reply, Failure>> + Send + Sync;
+type Check = dyn Fn(&Parameters) -> Vec<String> + Send + Sync;
+type Refusal = dyn Fn(&Parameters) -> String + Send + Sync;
+
+/// The arguments of a call, read once into the type the tool declares.
+pub struct Parameters(Box<dyn Any + Send + Sync>);
+
+impl Parameters {
+    fn read<P: DeserializeOwned + Send + Sync + 'static>(
+        arguments: Map<String, Value>,
+    ) -> Result<Self, Failure> {
+        let read: Result<P, _> = serde_json::from_value(Value::Object(arguments));
+        let read = read.map_err(|error| Failure::new(format!("Invalid arguments: {error}.")))?;
+        Ok(Self(Box::new(read)))
+    }
+
+    fn get<P: 'static>(&self) -> Result<&P, Failure> {
+        self.0.downcast_ref().ok_or_else(foreign)
+    }
+
+    fn into<P: 'static>(self) -> Result<P, Failure> {
+        self.0
+            .downcast()
+            .map(|parameters| *parameters)
+            .map_err(|_| foreign())
+    }
+}
+
+/// Whoever declares a check for other parameters than the tool's own meets it with the first call.
+fn foreign() -> Failure {
+    Failure::new("The tool was declared with parameters of another tool.")
+}
 
 /// A tool of the server.
 pub struct Tool {
@@ -73,6 +103,7 @@ pub struct Tool {
     pub may_be_blank: &'static [&'static str],
     /// Path of the type of its arguments, which stands next to its code.
     source: &'static str,
+    read: Box<Read>,
     check: Option<Box<Check>>,
     refusal: Option<Box<Refusal>>,
     run: Box<Run>,
@@ -85,7 +116,7 @@ pub struct Tool {
 pub fn tool<C, P, T, F, R>(name: &'static str, run: F) -> Tool
 where
     C: Context,
-    P: DeserializeOwned + JsonSchema + Send + 'static,
+    P: DeserializeOwned + JsonSchema + Send + Sync + 'static,
     T: Payload,
     F: Fn(C, P) -> R + Send + Sync + Clone + 'static,
     R: Future<Output = ToolResult<T>> + Send + 'static,
@@ -108,14 +139,14 @@ where
         output: T::schema().map(Arc::new),
         may_be_blank: &[],
         source: std::any::type_name::<P>(),
+        read: Box::new(Parameters::read::<P>),
         check: None,
         refusal: None,
-        run: Box::new(move |authorized, arguments| {
+        run: Box::new(move |authorized, parameters| {
             let run = run.clone();
             Box::pin(async move {
                 let context = C::from_authorized(authorized)?;
-                let parameters = serde_json::from_value(Value::Object(arguments))
-                    .map_err(|error| Failure::new(format!("Invalid arguments: {error}.")))?;
+                let parameters = parameters.into()?;
                 run(context, parameters).await.map(T::into_reply)
             })
         }),
@@ -158,12 +189,12 @@ impl Tool {
     /// Adds a check of the arguments that the schema cannot express; it returns every problem.
     pub fn check<P, F>(mut self, check: F) -> Self
     where
-        P: DeserializeOwned,
+        P: 'static,
         F: Fn(&P) -> Vec<String> + Send + Sync + 'static,
     {
-        self.check = Some(Box::new(move |arguments| match read::<P>(arguments) {
-            Ok(parameters) => check(&parameters),
-            Err(problem) => vec![problem],
+        self.check = Some(Box::new(move |parameters| match parameters.get() {
+            Ok(parameters) => check(parameters),
+            Err(failure) => vec![failure.message().to_owned()],
         }));
         self
     }
@@ -171,15 +202,15 @@ impl Tool {
     /// Requires `confirm: true`; `refusal` words the answer without it.
     pub fn confirm<P, F>(mut self, refusal: F) -> Self
     where
-        P: DeserializeOwned,
+        P: 'static,
         F: Fn(&P) -> String + Send + Sync + 'static,
     {
         let mut input = (*self.input).clone();
         schema::add_confirm(&mut input);
         self.input = Arc::new(input);
-        self.refusal = Some(Box::new(move |arguments| match read::<P>(arguments) {
-            Ok(parameters) => refusal(&parameters),
-            Err(problem) => problem,
+        self.refusal = Some(Box::new(move |parameters| match parameters.get() {
+            Ok(parameters) => refusal(parameters),
+            Err(failure) => failure.message().to_owned(),
         }));
         self
     }
@@ -194,25 +225,33 @@ impl Tool {
         self.refusal.is_some()
     }
 
+    /// Reads arguments that have the form the schema describes.
+    ///
+    /// # Errors
+    /// They do not fit together in a way the schema cannot express.
+    pub fn read(&self, arguments: Map<String, Value>) -> Result<Parameters, Failure> {
+        (self.read)(arguments)
+    }
+
     /// Problems that only the tool can see, found before anything runs.
-    pub fn problems(&self, arguments: &Map<String, Value>) -> Vec<String> {
+    pub fn problems(&self, parameters: &Parameters) -> Vec<String> {
         self.check
             .as_ref()
-            .map_or_else(Vec::new, |check| check(arguments))
+            .map_or_else(Vec::new, |check| check(parameters))
     }
 
     /// The refusal text of a call without confirmation.
-    pub fn refusal(&self, arguments: &Map<String, Value>) -> Option<String> {
-        self.refusal.as_ref().map(|refusal| refusal(arguments))
+    pub fn refusal(&self, parameters: &Parameters) -> Option<String> {
+        self.refusal.as_ref().map(|refusal| refusal(parameters))
     }
 
     /// Runs the work for an authorized call.
     pub fn run(
         &self,
         authorized: Authorized,
-        arguments: Map<String, Value>,
+        parameters: Parameters,
     ) -> BoxFuture<'static, Result<Reply, Failure>> {
-        (self.run)(authorized, arguments)
+        (self.run)(authorized, parameters)
     }
 
     /// The entry of `tools/list`.
@@ -237,11 +276,6 @@ impl Tool {
             None => tool,
         }
     }
-}
-
-fn read<P: DeserializeOwned>(arguments: &Map<String, Value>) -> Result<P, String> {
-    serde_json::from_value(Value::Object(arguments.clone()))
-        .map_err(|error| format!("Invalid arguments: {error}."))
 }
 
 fn title_of(name: &str) -> String {

@@ -5,6 +5,7 @@ pub mod aggregation;
 pub mod api_resources;
 pub mod api_scopes;
 pub mod api_secrets;
+mod attempts;
 pub mod clients;
 pub mod echo;
 pub mod email_rules;

@@ -8,16 +8,24 @@
 //! `OctoTenantIdentityProvider` that names the parent ([`trust`]). Such a user gets a *shadow user*
 //! in the tenant ([`shadow`]); its roles come from an `ExternalTenantUserMapping` ([`mappings`])
 //! and from the groups that list mapping or shadow ([`roles`]). [`provision`] sets all of that up
-//! for an administrator. Groups for people who come from elsewhere are found at their first login
+//! for an administrator; [`parent_sign_in`] lets them in. Groups for people who come from elsewhere are found at their first login
 //! ([`first_login`]). OAuth clients reach child tenants as copies ([`client_mirrors`]).
-//! What other providers people may come from is in [`providers`].
+//! What other providers people may come from is in [`providers`]. Whoever another provider has
+//! verified becomes a user of the tenant in [`external_identity`]; directories are asked in
+//! [`directory`], when people sign in with one ([`directory_sign_in`]).
 
 pub mod allowed_tenants;
 pub mod client_mirrors;
 pub mod credentials;
+pub mod directory;
+pub mod directory_sign_in;
+pub mod external_identity;
+pub mod external_link;
+pub mod external_session;
 pub mod first_login;
 pub mod mappings;
 pub mod names;
+pub mod parent_sign_in;
 pub mod providers;
 pub mod provision;
 pub mod roles;

@@ -121,6 +121,38 @@ pub struct PlatformConfig {
     pub system_tenant: String,
     /// How applications may make themselves known.
     pub self_registration: SelfRegistration,
+    /// Hosts of identity providers that are called even though they are not on the public Internet.
+    /// Administrators of tenants choose the hosts; what else is in the operator's network is none
+    /// of their business.
+    pub provider_hosts: Vec<ListedHost>,
+    /// Where providers are whose address no administrator names.
+    pub provider_authorities: ProviderAuthorities,
+    /// PEM file with certificate authorities trusted besides those of the operating system, for
+    /// calls to identity providers.
+    pub trusted_ca: Option<PathBuf>,
+}
+
+/// Addresses of the providers that are the same for everybody. Private clouds and tests have others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderAuthorities {
+    /// Google accounts.
+    pub google: String,
+    /// Personal Microsoft accounts: the directory Microsoft keeps them in.
+    pub microsoft: String,
+    /// Microsoft Entra ID, without directory; the default of providers that name no authority.
+    pub entra: String,
+}
+
+impl Default for ProviderAuthorities {
+    fn default() -> Self {
+        Self {
+            google: "https://accounts.google.com".to_owned(),
+            microsoft:
+                "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"
+                    .to_owned(),
+            entra: "https://login.microsoftonline.com".to_owned(),
+        }
+    }
 }
 
 /// How applications may make themselves known to the provider, without an administrator.
@@ -156,6 +188,9 @@ impl PlatformConfig {
             admin_password: None,
             system_tenant: "octosystem".to_owned(),
             self_registration: SelfRegistration::default(),
+            provider_hosts: Vec::new(),
+            provider_authorities: ProviderAuthorities::default(),
+            trusted_ca: None,
         }
     }
 }
@@ -173,6 +208,9 @@ impl std::fmt::Debug for PlatformConfig {
             )
             .field("system_tenant", &self.system_tenant)
             .field("self_registration", &self.self_registration)
+            .field("provider_hosts", &self.provider_hosts)
+            .field("provider_authorities", &self.provider_authorities)
+            .field("trusted_ca", &self.trusted_ca)
             .finish()
     }
 }

@@ -14,6 +14,7 @@ mod lookup;
 mod neighbours;
 mod providers;
 mod provisioning;
+mod reach;
 mod resources;
 mod roles;
 mod secrets;

@@ -36,7 +36,8 @@ pub mod server;
 pub mod state;
 pub mod throttle;
 pub mod token;
+mod unread;
 
-pub use config::{BindAddresses, PlatformConfig, SelfRegistration, Service};
+pub use config::{BindAddresses, PlatformConfig, ProviderAuthorities, SelfRegistration, Service};
 pub use server::{Platform, PlatformError, PlatformUrls, RunningPlatform};
 pub use state::PlatformState;

@@ -11,11 +11,14 @@
 //! | [`end_session`] | `GET`/`POST /connect/endsession`, continued by the tenant's pages |
 //! | [`revocation`] | `POST /connect/revocation` |
 //!
+//! [`external`] is the other side: the platform as client of other providers.
+//!
 //! Clients, scopes and resources are read from the database of the tenant a request is for
 //! ([`tenant`]), never from another one; only clients that made themselves known are the same for all
 //! tenants ([`known_clients`]).
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{get, post};
 
 use crate::state::PlatformState;
@@ -27,12 +30,14 @@ pub mod client_auth;
 pub mod client_documents;
 pub mod code_grant;
 pub mod consent;
+mod cors;
 pub mod device;
 pub mod device_codes;
 pub mod discovery;
 pub mod end_session;
 pub mod error;
 pub mod exchange;
+pub mod external;
 pub mod form;
 pub mod issue;
 pub mod known_clients;
@@ -64,6 +69,21 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 
 /// Routes of the provider.
 pub fn router(state: PlatformState) -> Router {
+    public()
+        .merge(for_clients())
+        .route(
+            "/connect/authorize",
+            get(authorize::get).post(authorize::post),
+        )
+        .route(
+            "/connect/endsession",
+            get(end_session::get).post(end_session::post),
+        )
+        .with_state(state)
+}
+
+/// The same for everybody.
+fn public() -> Router<PlatformState> {
     Router::new()
         .route(
             "/.well-known/openid-configuration",
@@ -77,21 +97,19 @@ pub fn router(state: PlatformState) -> Router {
             "/.well-known/openid-configuration/jwks",
             get(discovery::jwks),
         )
-        .route(
-            "/connect/authorize",
-            get(authorize::get).post(authorize::post),
-        )
-        .route("/connect/deviceauthorization", post(device::authorize))
-        .route(
-            "/connect/endsession",
-            get(end_session::get).post(end_session::post),
-        )
         .route("/connect/register", post(registration::register))
+        .layer(middleware::from_fn(cors::public))
+}
+
+/// Answers to one client.
+fn for_clients() -> Router<PlatformState> {
+    Router::new()
+        .route("/connect/deviceauthorization", post(device::authorize))
         .route("/connect/token", post(token_endpoint::token))
         .route(
             "/connect/userinfo",
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
         .route("/connect/revocation", post(revocation::revoke))
-        .with_state(state)
+        .layer(middleware::from_fn(cors::of_client))
 }

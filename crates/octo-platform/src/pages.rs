@@ -17,6 +17,8 @@ mod consent;
 mod cookie;
 mod device;
 mod end_session;
+mod external;
+mod hand_over;
 mod login;
 mod logout;
 mod password;
@@ -47,6 +49,12 @@ pub fn router(state: PlatformState) -> Router {
         .route("/tenant-discovery", get(tenant_discovery::show))
         .route("/{tenantId}/device", get(device::show))
         .route("/{tenantId}/device/confirm", post(device::decide))
+        .route("/{tenantId}/external/{provider}", post(external::start))
+        .route(
+            "/{tenantId}/external/{provider}/callback",
+            get(external::finish),
+        )
+        .route("/{tenantId}/hand-over", get(hand_over::show))
         .route("/{tenantId}/logout", get(logout::show).post(logout::submit))
         .route(
             "/{tenantId}/password",

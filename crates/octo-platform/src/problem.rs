@@ -73,6 +73,17 @@ impl Problem {
         Self::api(StatusCode::FORBIDDEN, "Forbidden", message, None)
     }
 
+    /// 412: what a change started from is no longer so. The real services have no such answer, so
+    /// the shape is that of the other errors.
+    pub fn overtaken(message: impl Display) -> Self {
+        Self::api(
+            StatusCode::PRECONDITION_FAILED,
+            "PreconditionFailed",
+            message,
+            None,
+        )
+    }
+
     /// 413: the upload is too large.
     pub fn too_large(message: impl Display) -> Self {
         Self::api(

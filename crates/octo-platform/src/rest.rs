@@ -1,9 +1,10 @@
 //! What the REST services have in common: versions in the path, query parameters, JSON bodies,
-//! paging and the roles a caller needs.
+//! paging, revisions and the roles a caller needs.
 
 mod body;
 mod paging;
 mod params;
+mod revision;
 mod roles;
 
 use axum::Router;
@@ -13,6 +14,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 pub(crate) use body::{JsonBody, JsonList};
 pub(crate) use paging::Paging;
 pub(crate) use params::Params;
+pub(crate) use revision::{IfMatch, Revised};
 pub(crate) use roles::{MODEL_ROLES, TENANT_ROLES, USER_ROLES, require_any_role};
 
 use crate::state::PlatformState;

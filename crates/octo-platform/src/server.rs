@@ -26,10 +26,12 @@ use crate::clock::Clock;
 use crate::config::{PlatformConfig, Service};
 use crate::keys::{KeyError, SigningKey};
 use crate::oidc::client_documents::ClientDocuments;
+use crate::oidc::external::ExternalProviders;
+use crate::oidc::registration::sweep;
 use crate::password::{HashingFailed, PasswordHasher};
 use crate::seed::{self, SeedError};
 use crate::state::{PlatformState, StateParts};
-use crate::{assets, bot, identity, oidc, pages};
+use crate::{assets, bot, identity, oidc, pages, unread};
 
 /// Largest request body of the identity service in bytes; forms and small JSON only.
 const IDENTITY_BODY_LIMIT: usize = 256 * 1024;
@@ -130,6 +132,7 @@ impl Platform {
         for (service, listener) in listeners {
             serve(&mut tasks, service, listener, &state, &stop);
         }
+        tasks.spawn(sweep::hourly(state.clone(), stop.clone()));
         Ok(RunningPlatform {
             state,
             urls,
@@ -151,7 +154,9 @@ async fn prepare(
         .clone_from(&config.system_tenant);
     let runtime = Runtime::open(runtime_config).await?;
     let listed = config.self_registration.listed_hosts.clone();
+    let providers = config.provider_hosts.clone();
     let state = PlatformState::new(StateParts {
+        external: ExternalProviders::new(providers, config.trusted_ca.as_deref())?,
         client_documents: ClientDocuments::new(listed)?,
         config,
         runtime,
@@ -280,6 +285,7 @@ fn serve(
     let app = service_router(service, state)
         .fallback(no_such_route)
         .layer(middleware::from_fn_with_state(state.clone(), check_host))
+        .layer(middleware::from_fn(unread::discard))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),

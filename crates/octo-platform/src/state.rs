@@ -6,6 +6,7 @@ use std::time::Duration;
 use octo_runtime::{ChildrenQuery, Runtime, RuntimeError, Tenant, TenantId};
 use tokio::sync::Mutex;
 
+use crate::accounts::directory::Directories;
 use crate::clock::Clock;
 use crate::config::PlatformConfig;
 use crate::jobs::Jobs;
@@ -14,6 +15,7 @@ use crate::locks::KeyedLocks;
 use crate::oidc::authorization_codes::AuthorizationCodes;
 use crate::oidc::client_documents::ClientDocuments;
 use crate::oidc::device_codes::DeviceCodes;
+use crate::oidc::external::ExternalProviders;
 use crate::pages::session::Sessions;
 use crate::password::PasswordHasher;
 use crate::secret::{Sealer, Vault};
@@ -40,6 +42,8 @@ struct Inner {
     authorization_codes: AuthorizationCodes,
     client_documents: ClientDocuments,
     device_codes: DeviceCodes,
+    directories: Directories,
+    external: ExternalProviders,
     sessions: Sessions,
     throttles: Throttles,
     locks: KeyedLocks,
@@ -53,6 +57,10 @@ struct Inner {
 pub struct Throttles {
     /// Failed password log-ins: 20 in 5 minutes.
     pub logins: Throttle,
+    /// Passwords tried with one account of a directory: 5 in 5 minutes.
+    pub directory_accounts: Throttle,
+    /// Sign-ins begun at other providers: 30 in 5 minutes.
+    pub external_sign_ins: Throttle,
     /// User codes that named no pending request: 10 in 5 minutes.
     pub user_codes: Throttle,
     /// Wrong client secrets: 20 in 5 minutes.
@@ -67,6 +75,8 @@ impl Default for Throttles {
     fn default() -> Self {
         Self {
             logins: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
+            directory_accounts: Throttle::new(5, FIVE_MINUTES, TRACKED_ADDRESSES),
+            external_sign_ins: Throttle::new(30, FIVE_MINUTES, TRACKED_ADDRESSES),
             user_codes: Throttle::new(10, FIVE_MINUTES, TRACKED_ADDRESSES),
             client_secrets: Throttle::new(20, FIVE_MINUTES, TRACKED_ADDRESSES),
             registrations: Throttle::new(5, MINUTE, TRACKED_ADDRESSES),
@@ -84,6 +94,7 @@ pub(crate) struct StateParts {
     pub(crate) keys: SigningKey,
     pub(crate) passwords: PasswordHasher,
     pub(crate) client_documents: ClientDocuments,
+    pub(crate) external: ExternalProviders,
 }
 
 impl PlatformState {
@@ -93,7 +104,6 @@ impl PlatformState {
         let issuer = format!("{}/", parts.authority);
         Self(Arc::new(Inner {
             tokens: Tokens::new(Arc::clone(&keys), &issuer, Arc::clone(&clock)),
-            config: parts.config,
             runtime: parts.runtime,
             authority: parts.authority,
             keys,
@@ -102,12 +112,18 @@ impl PlatformState {
             authorization_codes: AuthorizationCodes::default(),
             client_documents: parts.client_documents,
             device_codes: DeviceCodes::default(),
+            directories: Directories::new(
+                parts.config.provider_hosts.clone(),
+                parts.config.trusted_ca.clone(),
+            ),
+            external: parts.external,
             sessions: Sessions::default(),
             throttles: Throttles::default(),
             locks: KeyedLocks::default(),
             client_mirrors: Mutex::default(),
             seeded: Seeded::default(),
             jobs: Jobs::default(),
+            config: parts.config,
         }))
     }
 
@@ -169,6 +185,16 @@ impl PlatformState {
     /// Pending device authorizations.
     pub fn device_codes(&self) -> &DeviceCodes {
         &self.0.device_codes
+    }
+
+    /// Asks directories for people's passwords.
+    pub fn directories(&self) -> &Directories {
+        &self.0.directories
+    }
+
+    /// Other OpenID providers people sign in with.
+    pub fn external(&self) -> &ExternalProviders {
+        &self.0.external
     }
 
     /// Browser sessions of the login pages.

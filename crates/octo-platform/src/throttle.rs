@@ -73,6 +73,14 @@ impl Throttle {
         true
     }
 
+    /// Takes back one attempt of `key`, which came to nothing.
+    pub fn take_back(&self, key: &str) {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(key) {
+            window.attempts = window.attempts.saturating_sub(1);
+        }
+    }
+
     /// Forgets the attempts of `key`, after it proved itself.
     pub fn forgive(&self, key: &str) {
         self.windows
@@ -106,6 +114,16 @@ mod tests {
         assert!(throttle.attempt("a", now));
         throttle.forgive("a");
         assert!(throttle.attempt("a", now));
+    }
+
+    #[test]
+    fn an_attempt_that_came_to_nothing_is_taken_back_alone() {
+        let throttle = Throttle::new(2, MINUTE, 10);
+        let now = Timestamp::now();
+        assert!(throttle.attempt("a", now) && throttle.attempt("a", now));
+        throttle.take_back("a");
+        throttle.take_back("b");
+        assert!(throttle.attempt("a", now) && !throttle.attempt("a", now));
     }
 
     #[test]

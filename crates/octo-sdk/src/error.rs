@@ -90,6 +90,11 @@ impl ServiceError {
         self.status() == Some(StatusCode::NOT_FOUND)
     }
 
+    /// Whether something was changed since it was read, so that a change of it was refused (412).
+    pub fn is_overtaken(&self) -> bool {
+        self.status() == Some(StatusCode::PRECONDITION_FAILED)
+    }
+
     /// Whether trying again can help: the service was out of reach or overloaded.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -9,6 +9,7 @@
 
 mod address;
 mod host;
+mod service;
 mod text;
 
 use std::error::Error as _;
@@ -21,8 +22,10 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode};
 use url::{Host, Url};
 
+pub use address::callable;
 use address::{NotPublic, PublicResolver};
 pub use host::ListedHost;
+pub use service::JsonAnswer;
 
 /// How much a document may cost.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +78,9 @@ pub enum FetchError {
     /// Not a text.
     #[error("the document is not a text")]
     NotText,
+    /// Not the document a JSON service answers with.
+    #[error("the answer is not JSON")]
+    NotJson,
     /// Too large.
     #[error("the document is larger than {0} bytes")]
     TooLarge(usize),
@@ -192,10 +198,14 @@ impl Fetcher {
         Ok(&self.public)
     }
 
-    async fn body(&self, mut response: Response) -> Result<String, FetchError> {
+    async fn body(&self, response: Response) -> Result<String, FetchError> {
         if !text::is_text(response.headers()) {
             return Err(FetchError::NotText);
         }
+        Ok(text::clean(&self.bytes(response).await?))
+    }
+
+    async fn bytes(&self, mut response: Response) -> Result<Vec<u8>, FetchError> {
         let limit = self.limits.bytes;
         let announced = response.content_length().unwrap_or_default();
         if usize::try_from(announced).map_or(true, |bytes| bytes > limit) {
@@ -208,7 +218,7 @@ impl Fetcher {
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(text::clean(&bytes))
+        Ok(bytes)
     }
 }
 

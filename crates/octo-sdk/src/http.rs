@@ -8,6 +8,7 @@
 mod client;
 mod options;
 mod request;
+mod revision;
 
 pub use client::ServiceClient;
 pub use options::{Http, HttpOptions, HttpSetupError};

@@ -65,4 +65,22 @@ impl IdentityClient {
             service: ServiceClient::new(http, service, tenant, &token)?,
         })
     }
+
+    /// The same client, noting the revision of what it reads, for
+    /// [`if_unchanged`](Self::if_unchanged).
+    pub fn noting(&self) -> Self {
+        Self {
+            service: self.service.noting(),
+        }
+    }
+
+    /// The same client, replacing only what is as this one read it last; this one has to be
+    /// [`noting`](Self::noting). If somebody else was faster, the service answers 412
+    /// ([`ServiceError::is_overtaken`]) and nothing is changed. Services that tell no revisions, as
+    /// the real ones, are written to in any case.
+    pub fn if_unchanged(&self) -> Self {
+        Self {
+            service: self.service.if_unchanged(),
+        }
+    }
 }

@@ -41,6 +41,10 @@ const KNOWN: &[&str] = &[
     "embedded.dynamicclientregistration",
     "embedded.clientmetadatadocuments",
     "embedded.clientmetadatahosts",
+    "embedded.providerhosts",
+    "embedded.googleauthority",
+    "embedded.microsoftauthority",
+    "embedded.entraauthority",
 ];
 
 /// Keys of the replaced server that mean nothing here.

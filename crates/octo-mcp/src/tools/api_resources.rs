@@ -4,10 +4,11 @@
 //! it does not change.
 
 use octo_sdk::ServiceError;
-use octo_sdk::identity::ApiResourceDto;
+use octo_sdk::identity::{ApiResourceDto, IdentityClient};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attempts::until_unchanged;
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
@@ -184,7 +185,14 @@ async fn update_api_resource(
     cx: TenantCall,
     p: UpdateApiResource,
 ) -> ToolResult<Done<ApiResourceReply>> {
-    let identity = cx.identity()?;
+    let identity = cx.identity()?.noting();
+    until_unchanged(|| rewrite(&identity, &p)).await
+}
+
+async fn rewrite(
+    identity: &IdentityClient,
+    p: &UpdateApiResource,
+) -> ToolResult<Done<ApiResourceReply>> {
     let name = p.name.trim().to_owned();
     let present = identity
         .api_resource(&name)
@@ -193,13 +201,14 @@ async fn update_api_resource(
     let resource = ApiResourceDto {
         is_enabled: p.is_enabled.unwrap_or(present.is_enabled),
         name: Some(name.clone()),
-        display_name: p.display_name.or(present.display_name),
-        description: p.description.or(present.description),
-        scopes: p.scopes.or(present.scopes),
-        user_claims: p.user_claims.or(present.user_claims),
+        display_name: p.display_name.clone().or(present.display_name),
+        description: p.description.clone().or(present.description),
+        scopes: p.scopes.clone().or(present.scopes),
+        user_claims: p.user_claims.clone().or(present.user_claims),
         ..present
     };
-    identity.update_api_resource(&resource).await?;
+    let unchanged = identity.if_unchanged();
+    unchanged.update_api_resource(&resource).await?;
     Ok(done(format!("API resource '{name}' updated."), name))
 }
 

@@ -4,10 +4,11 @@
 //! does not change.
 
 use octo_sdk::ServiceError;
-use octo_sdk::identity::ApiScopeDto;
+use octo_sdk::identity::{ApiScopeDto, IdentityClient};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attempts::until_unchanged;
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
 use crate::tool::{Risk, Toolset, tool};
@@ -170,7 +171,11 @@ struct UpdateApiScope {
 }
 
 async fn update_api_scope(cx: TenantCall, p: UpdateApiScope) -> ToolResult<Done<ApiScopeReply>> {
-    let identity = cx.identity()?;
+    let identity = cx.identity()?.noting();
+    until_unchanged(|| rewrite(&identity, &p)).await
+}
+
+async fn rewrite(identity: &IdentityClient, p: &UpdateApiScope) -> ToolResult<Done<ApiScopeReply>> {
     let name = p.name.trim().to_owned();
     let present = identity
         .api_scope(&name)
@@ -179,11 +184,12 @@ async fn update_api_scope(cx: TenantCall, p: UpdateApiScope) -> ToolResult<Done<
     let scope = ApiScopeDto {
         is_enabled: p.is_enabled.unwrap_or(present.is_enabled),
         name: Some(name.clone()),
-        display_name: p.display_name.or(present.display_name),
-        description: p.description.or(present.description),
+        display_name: p.display_name.clone().or(present.display_name),
+        description: p.description.clone().or(present.description),
         ..present
     };
-    identity.update_api_scope(&name, &scope).await?;
+    let unchanged = identity.if_unchanged();
+    unchanged.update_api_scope(&name, &scope).await?;
     Ok(done(format!("API scope '{name}' updated."), name))
 }
 

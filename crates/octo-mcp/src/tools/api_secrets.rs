@@ -15,6 +15,7 @@ use octo_sdk::{Secret, ServiceError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::attempts::until_unchanged;
 use crate::reply::{Done, Failure};
 use crate::tool::{Tool, Toolset};
 
@@ -156,6 +157,15 @@ async fn update(
     owner: SecretOwner<'_>,
     change: SecretChange,
 ) -> Result<Done<SecretReply>, Failure> {
+    let identity = identity.noting();
+    until_unchanged(|| rewrite(&identity, owner, &change)).await
+}
+
+async fn rewrite(
+    identity: &IdentityClient,
+    owner: SecretOwner<'_>,
+    change: &SecretChange,
+) -> Result<Done<SecretReply>, Failure> {
     let hash = change.value_encrypted.trim().to_owned();
     let expires = instant("expirationDate", change.expiration_date.as_deref())?;
     let present = identity.api_secret(owner, &hash).await?;
@@ -163,9 +173,12 @@ async fn update(
         value_encrypted: hash.clone(),
         value_clear_text: None,
         expiration_date: expires.or(present.expiration_date),
-        description: change.description.or(present.description),
+        description: change.description.clone().or(present.description),
     };
-    identity.update_api_secret(owner, &secret).await?;
+    identity
+        .if_unchanged()
+        .update_api_secret(owner, &secret)
+        .await?;
     let (kind, owner_id) = in_words(owner);
     let text = format!("Secret on {kind} '{owner_id}' updated.");
     Ok(done(text, owner_id.to_owned(), hash))

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::TenantCall;
 use crate::reply::{Data, Done, Failure, ToolResult};
 use crate::tool::{Risk, Tool, Toolset, tool};
+use crate::tools::attempts::until_unchanged;
 
 /// Scopes that are not in the list of API scopes and exist everywhere.
 const OTHER_SCOPES: [&str; 6] = [
@@ -224,23 +225,31 @@ struct AddScopeToClient {
 }
 
 async fn add_scope_to_client(cx: TenantCall, p: AddScopeToClient) -> ToolResult<Done<ClientReply>> {
-    let identity = cx.identity()?;
+    let identity = cx.identity()?.noting();
+    until_unchanged(|| add_scope(&identity, &p)).await
+}
+
+async fn add_scope(
+    identity: &IdentityClient,
+    p: &AddScopeToClient,
+) -> ToolResult<Done<ClientReply>> {
     let scope = p.scope_name.trim();
-    let client = find(&identity, &p.client_id).await?;
+    let client = find(identity, &p.client_id).await?;
+    let unchanged = identity.if_unchanged();
     let mut scopes = client.allowed_scopes.unwrap_or_default();
     if scopes.iter().any(|held| held == scope) {
         let text = format!("Client '{}' has scope '{scope}' already.", p.client_id);
-        return Ok(done(text, p.client_id));
+        return Ok(done(text, p.client_id.clone()));
     }
-    require_scope(&identity, scope).await?;
+    require_scope(identity, scope).await?;
     scopes.push(scope.to_owned());
     let change = ClientDto {
         allowed_scopes: Some(scopes),
         ..ClientDto::default()
     };
-    identity.update_client(&p.client_id, &change).await?;
+    unchanged.update_client(&p.client_id, &change).await?;
     let text = format!("Scope '{scope}' granted to client '{}'.", p.client_id);
-    Ok(done(text, p.client_id))
+    Ok(done(text, p.client_id.clone()))
 }
 
 /// The service takes any text for a scope, and a mistyped one would only show at sign-in.

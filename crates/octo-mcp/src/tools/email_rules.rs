@@ -5,6 +5,7 @@ use octo_sdk::identity::{EmailDomainGroupRuleDto, IdentityClient};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attempts::until_unchanged;
 use super::identity_names::{checked_id, find_group, id_of};
 use crate::call::TenantCall;
 use crate::reply::{Data, Done, Failure, ToolResult};
@@ -192,17 +193,25 @@ async fn update_email_domain_group_rule(
     cx: TenantCall,
     p: UpdateEmailDomainGroupRule,
 ) -> ToolResult<Done<RuleReply>> {
-    let identity = cx.identity()?;
+    let identity = cx.identity()?.noting();
+    until_unchanged(|| rewrite(&identity, &p)).await
+}
+
+async fn rewrite(
+    identity: &IdentityClient,
+    p: &UpdateEmailDomainGroupRule,
+) -> ToolResult<Done<RuleReply>> {
     // The service would create a rule of an id it does not know.
-    let present = find(&identity, &p.rt_id).await?;
+    let present = find(identity, &p.rt_id).await?;
+    let unchanged = identity.if_unchanged();
     let id = id_of(present.rt_id.as_deref(), "a rule")?;
     let rule = EmailDomainGroupRuleDto {
         rt_id: None,
         email_domain_pattern: domain(&p.email_domain_pattern),
-        target_group_rt_id: group_id(&identity, &p.target_group_rt_id).await?,
-        description: filled(p.description.or(present.description)),
+        target_group_rt_id: group_id(identity, &p.target_group_rt_id).await?,
+        description: filled(p.description.clone().or(present.description)),
     };
-    let updated = identity.update_email_domain_group_rule(&id, &rule).await?;
+    let updated = unchanged.update_email_domain_group_rule(&id, &rule).await?;
     Ok(Done::new(
         format!("Email-domain group rule '{id}' updated."),
         RuleReply {

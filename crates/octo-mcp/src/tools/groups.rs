@@ -3,10 +3,11 @@
 mod members;
 mod nesting;
 
-use octo_sdk::identity::{CreateGroupDto, GroupDto, RoleDto, UpdateGroupDto};
+use octo_sdk::identity::{CreateGroupDto, GroupDto, IdentityClient, RoleDto, UpdateGroupDto};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attempts::until_unchanged;
 use super::identity_names::{find_group, find_roles, id_of, role_ids};
 use crate::call::TenantCall;
 use crate::reply::{Data, Done, Failure, ToolResult};
@@ -193,15 +194,20 @@ struct UpdateGroup {
 }
 
 async fn update_group(cx: TenantCall, p: UpdateGroup) -> ToolResult<Done<GroupReply>> {
-    let identity = cx.identity()?;
-    let present = find_group(&identity, &p.group_id).await?;
+    let identity = cx.identity()?.noting();
+    until_unchanged(|| rewrite_group(&identity, &p)).await
+}
+
+async fn rewrite_group(identity: &IdentityClient, p: &UpdateGroup) -> ToolResult<Done<GroupReply>> {
+    let present = find_group(identity, &p.group_id).await?;
+    let unchanged = identity.if_unchanged();
     let id = group_id(&present)?;
-    let description = p.description.or(present.group_description);
+    let description = p.description.clone().or(present.group_description);
     let group = UpdateGroupDto {
         group_name: p.group_name.trim().to_owned(),
         group_description: description.filter(|text| !text.trim().is_empty()),
     };
-    let updated = identity.update_group(&id, &group).await?;
+    let updated = unchanged.update_group(&id, &group).await?;
     Ok(Done::new(
         format!("Group '{}' updated.", p.group_id.trim()),
         GroupReply {

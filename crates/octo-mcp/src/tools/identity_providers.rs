@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::item::ProviderItem;
+use super::attempts::until_unchanged;
 use super::identity_names::{find_group, id_of};
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
@@ -119,21 +120,34 @@ async fn update_identity_provider(
     cx: TenantCall,
     p: UpdateIdentityProvider,
 ) -> ToolResult<Done<ProviderReply>> {
-    let identity = cx.identity()?;
-    let present = find(&identity, &p.provider_id).await?;
-    let id = id_of(present.rt_id.as_deref(), "an identity provider")?;
-    let client = OAuthProviderDto {
-        client_id: filled(p.client_id),
-        client_secret: filled(p.client_secret).map(Secret::new),
+    let identity = cx.identity()?.noting();
+    until_unchanged(|| rewrite(&identity, &p)).await
+}
+
+async fn rewrite(
+    identity: &IdentityClient,
+    p: &UpdateIdentityProvider,
+) -> ToolResult<Done<ProviderReply>> {
+    let named = find(identity, &p.provider_id).await?;
+    let id = id_of(named.rt_id.as_deref(), "an identity provider")?;
+    // Of one found by its name in the list, the revision is not known.
+    let present = match p.provider_id.trim().eq_ignore_ascii_case(&id) {
+        true => named,
+        false => find(identity, &id).await?,
     };
-    let group = match p.default_group_rt_id {
+    let unchanged = identity.if_unchanged();
+    let client = OAuthProviderDto {
+        client_id: filled(p.client_id.clone()),
+        client_secret: filled(p.client_secret.clone()).map(Secret::new),
+    };
+    let group = match &p.default_group_rt_id {
         None => present.default_group_rt_id,
-        named => default_group(&identity, named).await?,
+        named => default_group(identity, named.clone()).await?,
     };
     let provider = IdentityProviderDto {
         is_enabled: p.is_enabled,
         rt_id: None,
-        name: p.name,
+        name: p.name.clone(),
         description: present.description,
         allow_self_registration: p
             .allow_self_registration
@@ -141,7 +155,7 @@ async fn update_identity_provider(
         default_group_rt_id: group,
         kind: changed(&p.provider_id, present.kind, client)?,
     };
-    identity.update_identity_provider(&id, &provider).await?;
+    unchanged.update_identity_provider(&id, &provider).await?;
     let text = format!("Identity provider '{}' updated.", p.provider_id);
     let provider = IdentityProviderDto {
         rt_id: Some(id.clone()),

@@ -6,11 +6,12 @@
 mod list;
 
 use octo_sdk::Secret;
-use octo_sdk::identity::{RegisterUserDto, UserDto};
+use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::list::{UserItem, get_users};
+use super::attempts::until_unchanged;
 use super::identity_names::{find_user, role_name};
 use crate::call::TenantCall;
 use crate::reply::{Done, Failure, ToolResult};
@@ -154,13 +155,23 @@ struct UpdateUser {
 }
 
 async fn update_user(cx: TenantCall, p: UpdateUser) -> ToolResult<Done<UserReply>> {
-    let identity = cx.identity()?;
-    let mut user = find_user(&identity, &p.user_name_or_email).await?;
+    let identity = cx.identity()?.noting();
+    until_unchanged(|| rewrite_user(&identity, &p)).await
+}
+
+async fn rewrite_user(identity: &IdentityClient, p: &UpdateUser) -> ToolResult<Done<UserReply>> {
+    let mut user = find_user(identity, &p.user_name_or_email).await?;
+    let unchanged = identity.if_unchanged();
     let present = login_name(&user)?;
-    let given = |text: Option<String>| text.map(|t| lower(&t)).filter(|t| !t.is_empty());
-    user.email = given(p.new_email).or(user.email);
-    user.name = given(p.new_user_name).or(user.name);
-    identity.update_user(&present, &user).await?;
+    let given = |text: &Option<String>| text.as_deref().map(lower).filter(|t| !t.is_empty());
+    user.email = given(&p.new_email).or(user.email);
+    user.name = given(&p.new_user_name).or(user.name);
+    let updated = unchanged.update_user(&present, &user).await;
+    updated.map_err(|error| match error.is_not_found() {
+        // It was there a moment ago: somebody has renamed or deleted it.
+        true => Failure::from(error).overtaken(),
+        false => error.into(),
+    })?;
     let id = lower(&p.user_name_or_email);
     Ok(Done::new(
         format!("User '{id}' updated."),

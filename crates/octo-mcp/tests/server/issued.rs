@@ -9,7 +9,8 @@ use crate::app::{App, assert_failure, assert_success};
 use crate::client::{Client, LEGACY};
 use crate::wire::initialize;
 
-fn claims(app: &App) -> AccessClaims {
+/// Claims of a user without roles, for the address the server knows as issuer.
+pub fn claims(app: &App) -> AccessClaims {
     let now = i64::try_from(
         std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)

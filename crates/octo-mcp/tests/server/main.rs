@@ -17,6 +17,7 @@ mod bad_input;
 mod binaries;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;
+mod certificates;
 mod client;
 mod completion;
 mod confirm;
@@ -43,6 +44,7 @@ mod navigate;
 mod navigation_columns;
 mod oauth_clients;
 mod oauth_login;
+mod overtaken;
 mod persisted_queries;
 mod protocol;
 mod provider;

@@ -64,6 +64,25 @@ pub async fn effective_of_user(
     of_subjects(tenant, subjects, mapped).await
 }
 
+/// The roles every member of a group has through it.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn of_members(tenant: &Tenant, group: RtId) -> Result<Roles, RuntimeError> {
+    let groups = with_nested(tenant, BTreeSet::from([group])).await?;
+    let assigned = assigned_to(tenant, groups).await?;
+    load(tenant, assigned).await
+}
+
+/// The roles a mapping gives to its user, those of its groups included.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn of_mapping(tenant: &Tenant, mapping: &Entity) -> Result<Roles, RuntimeError> {
+    let mapped = mappings::role_ids(mapping).collect();
+    of_subjects(tenant, vec![mapping.rt_id], mapped).await
+}
+
 /// Names of the effective roles of a client, sorted, without repetition.
 ///
 /// # Errors
@@ -82,6 +101,19 @@ pub async fn effective_names_of_user(
     user: &Entity,
 ) -> Result<Vec<String>, RuntimeError> {
     Ok(names(&effective_of_user(state, tenant, user).await?))
+}
+
+/// The roles that are in one of two sets only.
+pub fn difference(left: &Roles, right: &Roles) -> Roles {
+    let only = |these: &Roles, those: &Roles| {
+        let these = these.iter().filter(|(id, _)| !those.contains_key(id));
+        these
+            .map(|(id, role)| (*id, role.clone()))
+            .collect::<Roles>()
+    };
+    let mut changed = only(left, right);
+    changed.extend(only(right, left));
+    changed
 }
 
 /// Makes `wanted` the roles assigned to `subject` itself: what is missing is added, what is too
@@ -117,8 +149,18 @@ async fn of_subjects(
     let listing = tenant
         .associations_of(subjects.clone(), memberships, Direction::Inbound)
         .await?;
+    let groups = listing.iter().map(|edge| edge.origin.rt_id).collect();
+    let groups = with_nested(tenant, groups).await?;
+    roles.extend(assigned_to(tenant, subjects.into_iter().chain(groups)).await?);
+    load(tenant, roles).await
+}
+
+/// These groups and those nested in them, as far as they hand on roles.
+async fn with_nested(
+    tenant: &Tenant,
+    mut level: BTreeSet<RtId>,
+) -> Result<BTreeSet<RtId>, RuntimeError> {
     let mut groups = BTreeSet::new();
-    let mut level: BTreeSet<RtId> = listing.iter().map(|edge| edge.origin.rt_id).collect();
     for _ in 0..GROUP_LEVELS {
         level.retain(|group| groups.insert(*group));
         let nested = tenant
@@ -126,8 +168,7 @@ async fn of_subjects(
             .await?;
         level = nested.iter().map(|edge| edge.target.rt_id).collect();
     }
-    roles.extend(assigned_to(tenant, subjects.into_iter().chain(groups)).await?);
-    load(tenant, roles).await
+    Ok(groups)
 }
 
 async fn assigned_to(

@@ -36,6 +36,15 @@ pub enum Refusal {
     /// Too many wrong passwords.
     #[error("Account is locked out")]
     LockedOut,
+    /// The provider vouches for the person, who has no user in the tenant and may not get one.
+    #[error("You have no account here yet, and this way to sign in does not create any")]
+    NotRegistered,
+    /// The provider is gone or disabled.
+    #[error("This way to sign in is not available any more")]
+    NoSuchProvider,
+    /// The provider could not be asked.
+    #[error("The directory cannot be asked at the moment. Try again later")]
+    Unavailable,
 }
 
 /// The check itself could not be done.
@@ -129,7 +138,7 @@ async fn check_password(
     Ok(Err(count_failure(state, tenant, &user).await?))
 }
 
-fn is_locked(state: &PlatformState, user: &Entity) -> bool {
+pub(super) fn is_locked(state: &PlatformState, user: &Entity) -> bool {
     match user.attributes.get("LockoutEnd") {
         Some(Value::DateTimeOffset(end)) => state.clock().now() < end.instant,
         _ => false,

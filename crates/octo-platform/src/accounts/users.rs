@@ -3,10 +3,19 @@
 use octo_runtime::{Entity, EntityQuery, RtId, RuntimeError, Tenant};
 
 use super::names::USER;
+use crate::state::PlatformState;
 
 /// The form in which user names and e-mail addresses are compared (identity.md 6.1).
 pub fn normalize(name: &str) -> String {
     name.trim().to_uppercase()
+}
+
+/// Names are unique by comparison, not by index: writers of a tenant's users take turns.
+pub(crate) async fn lock(
+    state: &PlatformState,
+    tenant: &Tenant,
+) -> tokio::sync::OwnedMutexGuard<()> {
+    state.locks().lock(&[tenant.id().as_str(), "users"]).await
 }
 
 /// The user of that id.
@@ -34,6 +43,23 @@ pub async fn by_name_or_email(tenant: &Tenant, text: &str) -> Result<Option<Enti
         Some(user) => Ok(Some(user)),
         None => only(tenant, "NormalizedEmail", text).await,
     }
+}
+
+/// Whether `text` is the name or the e-mail address of somebody.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn is_known(tenant: &Tenant, text: &str) -> Result<bool, RuntimeError> {
+    let named = first(tenant, "NormalizedUserName", text).await?;
+    Ok(named.is_some() || first(tenant, "NormalizedEmail", text).await?.is_some())
+}
+
+/// The user with that e-mail address, if only one has it.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn by_email(tenant: &Tenant, email: &str) -> Result<Option<Entity>, RuntimeError> {
+    only(tenant, "NormalizedEmail", email).await
 }
 
 /// The name of a user; empty for a user without one.

@@ -12,7 +12,7 @@ use super::resources::{ResourceBody, by_name, find};
 use crate::accounts::names::API_RESOURCE;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
-use crate::rest::{JsonBody, Paging, Params, TENANT_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Paging, Params, Revised, TENANT_ROLES, require_any_role};
 use crate::state::PlatformState;
 
 const CREATION_FAILED: &str = "Creation of API resource failed";
@@ -45,11 +45,11 @@ pub(super) async fn page(
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, name)): Path<(String, String)>,
-) -> Result<Json<ApiResourceDto>, Problem> {
+) -> Result<Revised<ApiResourceDto>, Problem> {
     let resource = find(&caller.tenant, API_RESOURCE, &name)
         .await?
         .ok_or_else(Problem::bare_not_found)?;
-    Ok(Json(dto_of(&resource)))
+    Ok(Revised(dto_of(&resource)))
 }
 
 /// A4. Without `scopes` the resource has none; the real service fails.
@@ -91,6 +91,7 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, route_name)): Path<(String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<ResourceBody>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, TENANT_ROLES)?;
@@ -101,6 +102,7 @@ pub(super) async fn update(
     let resource = find(tenant, API_RESOURCE, name)
         .await?
         .ok_or_else(|| unknown(&route_name))?;
+    if_match.check(&dto_of(&resource))?;
     let update = body.resource_changes().into_iter().fold(
         UpdateEntity::from_entity(&resource),
         |update, (name, value)| update.set_opt(name, value),

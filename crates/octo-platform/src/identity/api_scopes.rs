@@ -13,7 +13,7 @@ use crate::accounts::names::{API_SCOPE, IDENTITY_RESOURCE};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::oidc::OFFLINE_ACCESS;
 use crate::problem::Problem;
-use crate::rest::{JsonBody, Paging, Params, TENANT_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Paging, Params, Revised, TENANT_ROLES, require_any_role};
 use crate::state::PlatformState;
 
 const CREATION_FAILED: &str = "Creation of API scope failed";
@@ -46,11 +46,11 @@ pub(super) async fn page(
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, name)): Path<(String, String)>,
-) -> Result<Json<ApiScopeDto>, Problem> {
+) -> Result<Revised<ApiScopeDto>, Problem> {
     let scope = find(&caller.tenant, API_SCOPE, &name)
         .await?
         .ok_or_else(Problem::bare_not_found)?;
-    Ok(Json(dto_of(&scope)))
+    Ok(Revised(dto_of(&scope)))
 }
 
 /// S4.
@@ -80,6 +80,7 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, name)): Path<(String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<ResourceBody>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, TENANT_ROLES)?;
@@ -88,6 +89,7 @@ pub(super) async fn update(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let scope = existing(tenant, &name).await?;
+    if_match.check(&dto_of(&scope))?;
     require_free(tenant, body.name(), Some(scope.rt_id)).await?;
     let update = body.scope_changes().into_iter().fold(
         UpdateEntity::from_entity(&scope),

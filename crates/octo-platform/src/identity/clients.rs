@@ -25,7 +25,7 @@ use crate::accounts::names::CLIENT;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::oidc::client::Client;
 use crate::problem::{Detail, Problem};
-use crate::rest::{JsonBody, Paging, Params, TENANT_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Paging, Params, Revised, TENANT_ROLES, require_any_role};
 use crate::state::PlatformState;
 
 const CREATION_FAILED: &str = "Creation of client failed";
@@ -56,11 +56,11 @@ pub(super) async fn page(
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, client)): Path<(String, String)>,
-) -> Result<Json<ClientDto>, Problem> {
+) -> Result<Revised<ClientDto>, Problem> {
     let client = find(&caller.tenant, &client)
         .await?
         .ok_or_else(Problem::bare_not_found)?;
-    Ok(Json(dto::of_entity(&client)))
+    Ok(Revised(dto::of_entity(&client)))
 }
 
 /// C4. An expired dynamic registration gives its id up.
@@ -105,6 +105,7 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, name)): Path<(String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<ClientBody>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, TENANT_ROLES)?;
@@ -112,6 +113,7 @@ pub(super) async fn update(
     let tenant = &caller.tenant;
     let only_one = lock(&state, tenant).await;
     let client = existing(tenant, &name).await?;
+    if_match.check(&dto::of_entity(&client))?;
     let renamed = !body.client_id().is_empty() && body.client_id() != name;
     if renamed && find(tenant, body.client_id()).await?.is_some() {
         return Err(taken_by_another(body.client_id()));

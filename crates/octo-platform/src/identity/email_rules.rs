@@ -10,10 +10,11 @@ use octo_sdk::identity::EmailDomainGroupRuleDto;
 use serde::{Deserialize, Serialize};
 
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::names::{EMAIL_RULE, GROUP};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
-use crate::rest::{JsonBody, USER_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Revised, USER_ROLES, require_any_role};
 use crate::state::PlatformState;
 
 const FAILED: &str = "The e-mail-domain group rule could not be stored.";
@@ -60,9 +61,9 @@ pub(super) async fn list(caller: TenantCaller<ReadOnly>) -> Result<Json<Rules>, 
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, id)): Path<(String, String)>,
-) -> Result<Json<EmailDomainGroupRuleDto>, Problem> {
+) -> Result<Revised<EmailDomainGroupRuleDto>, Problem> {
     let rule = found(&caller.tenant, lookup::id("rtId", &id)?).await?;
-    rule.map(|rule| Json(dto(&rule)))
+    rule.map(|rule| Revised(dto(&rule)))
         .ok_or_else(Problem::bare_not_found)
 }
 
@@ -73,6 +74,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<EmailDomainGroupRuleDto>), Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let rule = checked(&caller.tenant, body).await?;
+    reach::require_group(&caller.caller, &caller.tenant, rule.group).await?;
     let stored = insert(&caller.tenant, NewEntity::of(EMAIL_RULE), rule).await?;
     Ok((StatusCode::CREATED, Json(stored)))
 }
@@ -82,17 +84,20 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, id)): Path<(String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<RuleBody>,
 ) -> Result<Json<EmailDomainGroupRuleDto>, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let tenant = &caller.tenant;
     let id = lookup::id("rtId", &id)?;
     let rule = checked(tenant, body).await?;
+    reach::require_group(&caller.caller, tenant, rule.group).await?;
     let _only_one = state.locks().lock(&[tenant.id().as_str(), "rules"]).await;
     let Some(present) = found(tenant, id).await? else {
         let new = NewEntity::of(EMAIL_RULE).with_id(id);
         return insert(tenant, new, rule).await.map(Json);
     };
+    if_match.check(&dto(&present))?;
     let update = UpdateEntity::from_entity(&present)
         .set("EmailDomainPattern", rule.pattern)
         .set("TargetGroupRtId", rule.group.to_string())

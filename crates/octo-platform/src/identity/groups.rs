@@ -15,11 +15,12 @@ use octo_sdk::identity::GroupDto;
 
 use self::dto::GroupBody;
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::names::{ASSIGNED_ROLE, GROUP};
 use crate::accounts::users::normalize;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
-use crate::rest::{JsonBody, Paging, Params, USER_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Paging, Params, Revised, USER_ROLES, require_any_role};
 use crate::state::PlatformState;
 
 const CREATION_FAILED: &str = "Creation of group failed";
@@ -45,20 +46,20 @@ pub(super) async fn page(
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, id)): Path<(String, String)>,
-) -> Result<Json<GroupDto>, Problem> {
+) -> Result<Revised<GroupDto>, Problem> {
     let group = existing(&caller.tenant, &id).await?;
-    Ok(Json(dto::of_entity(&caller.tenant, &group).await?))
+    Ok(Revised(dto::of_entity(&caller.tenant, &group).await?))
 }
 
 /// G4.
 pub(super) async fn read_named(
     caller: TenantCaller<ReadOnly>,
     Path((_, name)): Path<(String, String)>,
-) -> Result<Json<GroupDto>, Problem> {
+) -> Result<Revised<GroupDto>, Problem> {
     let group = named(&caller.tenant, &name)
         .await?
         .ok_or_else(Problem::bare_not_found)?;
-    Ok(Json(dto::of_entity(&caller.tenant, &group).await?))
+    Ok(Revised(dto::of_entity(&caller.tenant, &group).await?))
 }
 
 /// G5. Roles are looked up first, so that a wrong one leaves no half-made group behind.
@@ -71,6 +72,7 @@ pub(super) async fn create(
     let tenant = &caller.tenant;
     let name = body.name()?;
     let roles = lookup::roles_by_id(tenant, body.role_ids()).await?;
+    reach::require_all(&caller.caller, &roles)?;
     let _only_one = lock(&state, tenant).await;
     require_free(tenant, name, None).await?;
     let group = NewEntity::of(GROUP)
@@ -95,6 +97,7 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, id)): Path<(String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<GroupBody>,
 ) -> Result<Json<GroupDto>, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
@@ -102,6 +105,8 @@ pub(super) async fn update(
     let name = body.name()?;
     let _only_one = lock(&state, tenant).await;
     let group = existing(tenant, &id).await?;
+    reach::require_group(&caller.caller, tenant, group.rt_id).await?;
+    if_match.check(&dto::of_entity(tenant, &group).await?)?;
     require_free(tenant, name, Some(group.rt_id)).await?;
     let update = UpdateEntity::from_entity(&group)
         .set("GroupName", name)
@@ -119,6 +124,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let group = existing(&caller.tenant, &id).await?;
+    reach::require_group(&caller.caller, &caller.tenant, group.rt_id).await?;
     let delete = DeleteEntity::of(GROUP, group.rt_id).erase();
     let deleted = caller.tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;

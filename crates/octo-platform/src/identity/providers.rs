@@ -17,7 +17,7 @@ use crate::accounts::names::{GROUP, IDENTITY_PROVIDER};
 use crate::accounts::providers::{client_secret, dto};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
-use crate::rest::{JsonBody, TENANT_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Revised, TENANT_ROLES, require_any_role};
 use crate::state::PlatformState;
 
 const FAILED: &str = "The identity provider could not be stored.";
@@ -44,11 +44,9 @@ pub(super) async fn list(caller: TenantCaller<ReadOnly>) -> Result<Json<Provider
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, id)): Path<(String, String)>,
-) -> Result<Json<Providers>, Problem> {
+) -> Result<Revised<Providers>, Problem> {
     let provider = existing(&caller.tenant, lookup::id("rtId", &id)?).await?;
-    Ok(Json(Providers {
-        identity_providers: vec![dto(&provider)],
-    }))
+    Ok(Revised(alone(&provider)))
 }
 
 /// I3.
@@ -85,6 +83,7 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, id)): Path<(String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<ProviderBody>,
 ) -> Result<Json<IdentityProviderDto>, Problem> {
     require_any_role(&caller.caller, TENANT_ROLES)?;
@@ -92,6 +91,7 @@ pub(super) async fn update(
     let id = lookup::id("rtId", &id)?;
     let _only_one = lock(&state, tenant).await;
     let stored = existing(tenant, id).await?;
+    if_match.check(&alone(&stored))?;
     let (draft, problems) = body.read(tenant.id())?;
     let present = all(tenant).await?;
     let draft = checked(&state, tenant, draft, problems, &present, Some(&stored)).await?;
@@ -121,6 +121,13 @@ pub(super) async fn delete(
         deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;
     }
     Ok(StatusCode::OK)
+}
+
+/// One provider as it is read.
+fn alone(provider: &Entity) -> Providers {
+    Providers {
+        identity_providers: vec![dto(provider)],
+    }
 }
 
 /// Adds what only the tenant's content can tell to the problems of a body, and reports them all.

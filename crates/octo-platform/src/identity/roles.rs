@@ -12,6 +12,7 @@ use octo_sdk::identity::RoleDto;
 use serde::Deserialize;
 
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::names::ROLE;
 use crate::accounts::users::normalize;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
@@ -107,6 +108,8 @@ pub(super) async fn rename(
     let _only_one = lock(&state, tenant).await;
     let role = existing(tenant, &role).await?;
     let name = body.name();
+    reach::require_roles(&caller.caller, [&role])?;
+    reach::require_name(&caller.caller, name)?;
     require_free(tenant, name, Some(role.rt_id), UPDATE_FAILED).await?;
     let update = UpdateEntity::from_entity(&role)
         .set("Name", name)
@@ -125,6 +128,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let role = existing(&caller.tenant, &role).await?;
+    reach::require_roles(&caller.caller, [&role])?;
     let delete = DeleteEntity::of(ROLE, role.rt_id).erase();
     let deleted = caller.tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;

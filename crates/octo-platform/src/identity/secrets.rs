@@ -23,7 +23,7 @@ use super::lookup::unreadable;
 use crate::accounts::names::{API_RESOURCE, MODEL};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
-use crate::rest::{JsonBody, TENANT_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Revised, TENANT_ROLES, require_any_role};
 use crate::secret::{equal, sha256_base64};
 use crate::state::PlatformState;
 
@@ -81,7 +81,7 @@ pub(super) async fn list(
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, kind, name, encoded)): Path<(String, String, String, String)>,
-) -> Result<Json<ApiSecretDto>, Problem> {
+) -> Result<Revised<ApiSecretDto>, Problem> {
     require_any_role(&caller.caller, TENANT_ROLES)?;
     let kind = OwnerKind::read(&kind)?;
     let hash = decoded(&encoded)?;
@@ -94,7 +94,7 @@ pub(super) async fn read(
         .find(|secret| has_hash(secret, &hash));
     let secret =
         secret.ok_or_else(|| Problem::not_found(format!("API secret '{hash}' not found")))?;
-    Ok(Json(dto_of(secret)))
+    Ok(Revised(dto_of(secret)))
 }
 
 /// K3, K8.
@@ -144,6 +144,7 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, kind, name)): Path<(String, String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<SecretBody>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, TENANT_ROLES)?;
@@ -164,6 +165,7 @@ pub(super) async fn update(
                 .iter_mut()
                 .find(|secret| has_hash(secret, hash))
                 .ok_or_else(|| no_secret(hash))?;
+            if_match.check(&dto_of(secret))?;
             for name in ["ExpirationDateTime", "Description"] {
                 secret.attributes.remove(name);
             }

@@ -12,6 +12,7 @@ use octo_sdk::identity::ExternalTenantUserMappingDto;
 
 use self::dto::{MappingBody, Source, of_entities, of_entity};
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::mappings;
 use crate::accounts::names::EXTERNAL_MAPPING;
 use crate::accounts::provision;
@@ -64,6 +65,7 @@ pub(super) async fn create(
     let tenant = &caller.tenant;
     let source = body.source(tenant.id())?;
     let roles = lookup::roles_by_id(tenant, body.role_ids()).await?;
+    reach::require_all(&caller.caller, &roles)?;
     let _only_one = provision::lock(&state, tenant).await;
     let present = mappings::of(tenant, &source.tenant, source.user).await;
     if !present.map_err(unreadable)?.is_empty() {
@@ -91,6 +93,8 @@ pub(super) async fn update(
     let tenant = &caller.tenant;
     let mapping = existing(tenant, &id).await?;
     let roles = lookup::roles_by_id(tenant, body.role_ids()).await?;
+    reach::require_mapping(&caller.caller, tenant, &mapping).await?;
+    reach::require_all(&caller.caller, &roles)?;
     let update = UpdateEntity::from_entity(&mapping).set("MappedRoleIds", ids(&roles));
     let updated = tenant.update(update).await;
     let updated = updated.map_err(|error| Problem::runtime(FAILED, &error))?;
@@ -104,6 +108,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let mapping = existing(&caller.tenant, &id).await?;
+    reach::require_mapping(&caller.caller, &caller.tenant, &mapping).await?;
     erase(&caller.tenant, &mapping).await?;
     Ok(StatusCode::OK)
 }

@@ -20,12 +20,13 @@ use octo_sdk::identity::UserDto;
 
 use self::dto::UserBody;
 use super::lookup::{self, unreadable};
+use super::reach;
 use crate::accounts::names::USER;
 use crate::accounts::shadow::is_shadow_name;
-use crate::accounts::users::{normalize, user_name};
+use crate::accounts::users::{lock, normalize, user_name};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
-use crate::rest::{JsonBody, Paging, Params, USER_ROLES, require_any_role};
+use crate::rest::{IfMatch, JsonBody, Paging, Params, Revised, USER_ROLES, require_any_role};
 use crate::state::PlatformState;
 
 const CREATION_FAILED: &str = "Creation of user failed";
@@ -65,11 +66,11 @@ pub(super) async fn page(
 pub(super) async fn read(
     caller: TenantCaller<ReadOnly>,
     Path((_, user)): Path<(String, String)>,
-) -> Result<Json<UserDto>, Problem> {
+) -> Result<Revised<UserDto>, Problem> {
     let user = lookup::user(&caller.tenant, &user)
         .await?
         .ok_or_else(Problem::bare_not_found)?;
-    Ok(Json(dto::of_entity(&user)))
+    Ok(Revised(dto::of_entity(&user)))
 }
 
 /// U6. Without a password the user exists and cannot sign in (section 6.1).
@@ -114,12 +115,15 @@ pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, name)): Path<(String, String)>,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<UserBody>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let user = existing(tenant, &name).await?;
+    reach::require_user(&state, &caller.caller, tenant, &user).await?;
+    if_match.check(&dto::of_entity(&user))?;
     let violations = rules::violations(tenant, &body, Some(&user)).await?;
     if !violations.is_empty() {
         return Err(Problem::bad_request_with(UPDATE_FAILED, violations));
@@ -138,11 +142,13 @@ pub(super) async fn update(
 
 /// U9: for good, with all role and group memberships.
 pub(super) async fn delete(
+    State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let user = existing(&caller.tenant, &name).await?;
+    reach::require_user(&state, &caller.caller, &caller.tenant, &user).await?;
     let delete = DeleteEntity::of(USER, user.rt_id).erase();
     let deleted = caller.tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;
@@ -167,11 +173,6 @@ fn mentions(text: &str) -> Criteria {
         .or(field("NormalizedEmail", normalize(text)))
         .or(field("FirstName", text.to_owned()))
         .or(field("LastName", text.to_owned()))
-}
-
-/// Names are unique by comparison, not by index: writers of a tenant's users take turns.
-async fn lock(state: &PlatformState, tenant: &Tenant) -> tokio::sync::OwnedMutexGuard<()> {
-    state.locks().lock(&[tenant.id().as_str(), "users"]).await
 }
 
 /// Whether a user lives in another tenant and is only known here.

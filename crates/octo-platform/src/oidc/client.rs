@@ -35,6 +35,8 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     /// Addresses a browser may go to after signing out.
     pub post_logout_redirect_uris: Vec<String>,
+    /// Origins whose scripts act for it.
+    pub allowed_origins: Vec<String>,
     /// Whether the user is asked before it gets anything.
     pub consent: ConsentRule,
     /// Whether it made itself known, without an administrator.
@@ -133,6 +135,7 @@ impl Client {
                 .unwrap_or(false),
             redirect_uris: uris(entity, "RedirectUris"),
             post_logout_redirect_uris: uris(entity, "PostLogoutRedirectUris"),
+            allowed_origins: uris(entity, "AllowedCorsOrigins"),
             consent: ConsentRule::read(entity, self_registered),
             self_registered,
             lifetimes: Lifetimes::read(entity),

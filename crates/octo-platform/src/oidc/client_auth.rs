@@ -8,7 +8,7 @@ use octo_runtime::Tenant;
 use super::client::Client;
 use super::error::OAuthError;
 use super::form::Params;
-use super::known_clients;
+use super::{cors, known_clients};
 use crate::state::PlatformState;
 
 /// A client that may go on, and whether it proved its identity with a secret.
@@ -38,6 +38,7 @@ pub async fn authenticate(
     let client = known_clients::find(state, tenant, &client_id, address)
         .await?
         .ok_or_else(OAuthError::invalid_client)?;
+    cors::note(&client);
     let Some(secret) = secret else {
         return match client.requires_secret {
             true => Err(OAuthError::invalid_client()),

@@ -179,6 +179,7 @@ fn read(address: &str, text: &str) -> Result<Client, &'static str> {
         user_claims_in_id_token: false,
         redirect_uris: uris,
         post_logout_redirect_uris: Vec::new(),
+        allowed_origins: Vec::new(),
         consent: ConsentRule {
             required: true,
             rememberable: false,

@@ -11,6 +11,7 @@ use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::scopes::Scopes;
 use super::token_endpoint::{Request, has_offline, restricted};
 use super::{refresh, tenant};
+use crate::accounts::external_identity;
 
 /// The tokens a code stands for.
 ///
@@ -66,8 +67,8 @@ async fn grant(
     let offline = client.offline_access && has_offline(&granted.scopes);
     let authentication = Authentication {
         auth_time: granted.auth_time,
+        amr: external_identity::amr(&granted.idp),
         idp: granted.idp,
-        amr: vec!["pwd".to_owned()],
         sid: Some(granted.sid),
     };
     let grant = Grant {

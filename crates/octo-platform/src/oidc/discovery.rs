@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header;
 use serde_json::{Value, json};
 
 use super::error::OAuthError;
@@ -29,17 +28,12 @@ pub async fn document(State(state): State<PlatformState>) -> Result<Response, OA
         document["registration_endpoint"] = endpoint.into();
     }
     document["client_id_metadata_document_supported"] = registration.documents.into();
-    Ok(public(document))
+    Ok(Json(document).into_response())
 }
 
 /// The public signing key.
 pub async fn jwks(State(state): State<PlatformState>) -> Response {
-    public(state.keys().jwks())
-}
-
-/// Both documents are public, also for scripts of other origins.
-fn public(body: Value) -> Response {
-    ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(body)).into_response()
+    Json(state.keys().jwks()).into_response()
 }
 
 fn metadata(authority: &str, issuer: &str, scopes: &[&str]) -> Value {

@@ -8,15 +8,14 @@
 //! Within one tenant there is one exchange: with `audience=octoAPI`, a token for the MCP server alone
 //! becomes one for the platform's services.
 
-use octo_runtime::{Entity, TenantId};
+use octo_runtime::TenantId;
 
 use super::OFFLINE_ACCESS;
 use super::error::OAuthError;
 use super::form::Params;
 use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::tenant::named_tenant;
-use crate::accounts::shadow::{self, HomeIdentity};
-use crate::accounts::{IDP_LOCAL, trust, users};
+use crate::accounts::{HomeIdentity, IDP_LOCAL, parent_sign_in, shadow};
 use crate::auth::{API_AUDIENCE, SCOPE_API, SCOPE_DATA_MODEL, SCOPE_READ_ONLY};
 use crate::state::PlatformState;
 use crate::token::AccessClaims;
@@ -39,8 +38,10 @@ pub async fn exchange(
     if is_for_services(params, &source, &grant) {
         return for_services(state, &source, grant).await;
     }
-    let home = home_identity(state, &source).await?.ok_or_else(denied)?;
-    let self_registration = admission(state, &grant, &home).await?;
+    // Checks 7 and 8.
+    let home = home(state, &source).await?.ok_or_else(denied)?;
+    let admission = parent_sign_in::admission(state, &grant.tenant, &home).await?;
+    let self_registration = admission.ok_or_else(denied)?;
     grant.granted.retain(|scope| scope != OFFLINE_ACCESS);
     check_scopes(&grant, &source.claims)?;
     let shadow = shadow::find_or_create(state, &grant.tenant, &home, self_registration)
@@ -145,60 +146,12 @@ fn check_target(params: &Params, resolved: &TenantId) -> Result<(), OAuthError> 
     }
 }
 
-/// Check 7: who the user is at home; `None` if that cannot be told for certain.
-async fn home_identity(
-    state: &PlatformState,
-    source: &Source,
-) -> Result<Option<HomeIdentity>, OAuthError> {
+async fn home(state: &PlatformState, source: &Source) -> Result<Option<HomeIdentity>, OAuthError> {
     let Some(tenant) = state.find_tenant(source.tenant.as_str()).await? else {
         return Ok(None);
     };
-    let Some(user) = users::by_id(&tenant, source.user).await? else {
-        return Ok(None);
-    };
     let idp = source.claims.idp.as_deref().unwrap_or(IDP_LOCAL);
-    match shadow::home_of(state.sealer(), tenant.id(), &user) {
-        Some(home) if idp == home.idp() => still_at_home(state, home).await,
-        Some(_) => Ok(None),
-        None if shadow::is_foreign_idp(idp) || shadow::is_shadow_name(users::user_name(&user)) => {
-            Ok(None)
-        }
-        None => Ok(Some(local_identity(source, &user))),
-    }
-}
-
-fn local_identity(source: &Source, user: &Entity) -> HomeIdentity {
-    HomeIdentity {
-        tenant: source.tenant.clone(),
-        user: user.rt_id,
-        user_name: users::user_name(user).to_owned(),
-    }
-}
-
-async fn still_at_home(
-    state: &PlatformState,
-    home: HomeIdentity,
-) -> Result<Option<HomeIdentity>, OAuthError> {
-    let Some(tenant) = state.find_tenant(home.tenant.as_str()).await? else {
-        return Ok(None);
-    };
-    Ok(users::by_id(&tenant, home.user).await?.map(|_| home))
-}
-
-/// Check 8: the home tenant must be an ancestor of the target. Tells whether unknown users may
-/// come in.
-async fn admission(
-    state: &PlatformState,
-    grant: &Grant,
-    home: &HomeIdentity,
-) -> Result<bool, OAuthError> {
-    let ancestors = trust::ancestors(state, &grant.tenant).await?;
-    let way_in = ancestors
-        .into_iter()
-        .find(|trust| trust.parent == home.tenant);
-    way_in
-        .map(|trust| trust.self_registration)
-        .ok_or_else(denied)
+    Ok(parent_sign_in::home_identity(state, &tenant, source.user, idp).await?)
 }
 
 fn check_scopes(grant: &Grant, presented: &AccessClaims) -> Result<(), OAuthError> {

@@ -6,6 +6,7 @@
 //! application: people are asked before it gets anything.
 
 mod body;
+pub(crate) mod sweep;
 
 use std::net::SocketAddr;
 
@@ -14,12 +15,11 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use octo_runtime::{
-    ChangeSet, DeleteEntity, Entity, EntityQuery, NewEntity, Record, Tenant, Value,
-};
+use octo_runtime::{Entity, NewEntity, Record, Value};
 use serde_json::json;
 
 use self::body::Registration;
+pub use self::sweep::sweep;
 use super::client::Client;
 use super::error::{OAuthError, no_store};
 use super::grant_types::{AUTHORIZATION_CODE, REFRESH_TOKEN};
@@ -56,7 +56,8 @@ pub async fn register(
     let tenant = state.runtime().system_tenant();
     // The lock of everybody who writes clients of the tenant.
     let _only_one = state.locks().lock(&[tenant.id().as_str(), "clients"]).await;
-    let live = sweep(&tenant, now).await?;
+    let mut live = sweep::registered(&tenant).await?;
+    live.retain(|client| !Client::is_expired(client, now));
     if let Some(known) = live.iter().find(|known| wanted.is(known)) {
         return Ok(answer(StatusCode::OK, known, &wanted));
     }
@@ -71,22 +72,6 @@ pub async fn register(
         "an application registered itself"
     );
     Ok(answer(StatusCode::CREATED, &client, &wanted))
-}
-
-/// Removes registrations that have expired; the result are the others.
-async fn sweep(tenant: &Tenant, now: Timestamp) -> Result<Vec<Entity>, OAuthError> {
-    let registered = EntityQuery::of(CLIENT).eq("DynamicRegistration", true);
-    let registered = tenant.query(registered).await?.items;
-    let (live, expired): (Vec<_>, Vec<_>) = registered
-        .into_iter()
-        .partition(|client| !Client::is_expired(client, now));
-    let changes = expired.iter().fold(ChangeSet::new(), |changes, client| {
-        changes.delete(DeleteEntity::of(CLIENT, client.rt_id).erase())
-    });
-    if !changes.is_empty() {
-        tenant.apply(changes).await?;
-    }
-    Ok(live)
 }
 
 fn entity(wanted: &Registration, now: Timestamp) -> Result<NewEntity, OAuthError> {

@@ -18,6 +18,7 @@ use super::grant_types::{
 use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::scopes::Scopes;
 use super::{OFFLINE_ACCESS, code_grant, exchange, refresh, tenant};
+use crate::accounts::{external_identity, external_session};
 use crate::state::PlatformState;
 
 /// Answers a token request.
@@ -82,8 +83,8 @@ impl Request<'_> {
         let user = issue::active_user(&tenant, approval.user).await?;
         let authentication = Authentication {
             auth_time: approval.auth_time,
+            amr: external_identity::amr(&approval.idp),
             idp: approval.idp,
-            amr: vec!["pwd".to_owned()],
             sid: Some(approval.sid),
         };
         let scopes = Scopes::load(&tenant).await?;
@@ -118,7 +119,8 @@ impl Request<'_> {
         }
         let grant = refresh::look_up(self.state, &tenant, &client, handle).await?;
         let user = issue::active_user(&tenant, grant.user).await?;
-        if !grant.matches_credentials(&user) {
+        let counts = external_session::still_counts(&tenant, &grant.idp).await?;
+        if !counts || !grant.matches_credentials(&user) {
             return Err(OAuthError::invalid_grant());
         }
         let granted = narrowed(&grant.scopes, self.params.get("scope"))?;

@@ -1,12 +1,14 @@
 //! `GET`/`POST /connect/userinfo`: identity claims of the bearer.
 
-use axum::extract::State;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
 use super::error::{OAuthError, no_store};
-use super::issue;
 use super::scopes::Scopes;
+use super::{cors, issue, known_clients};
 use crate::accounts::users;
 use crate::auth::bearer_token;
 use crate::state::PlatformState;
@@ -18,6 +20,7 @@ use crate::state::PlatformState;
 /// [`OAuthError`] if the tenant cannot be read.
 pub async fn userinfo(
     State(state): State<PlatformState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Result<Response, OAuthError> {
     let claims = bearer_token(&headers).and_then(|token| state.tokens().verify(token).ok());
@@ -34,6 +37,11 @@ pub async fn userinfo(
     let (Some(tenant), Some(Ok(subject))) = (tenant, claims.sub.map(|sub| sub.parse())) else {
         return Ok(challenge(StatusCode::UNAUTHORIZED, "invalid_token"));
     };
+    if cors::is_asked() {
+        let address = peer.ip().to_string();
+        let client = known_clients::find(&state, &tenant, &claims.client_id, &address).await?;
+        client.iter().for_each(cors::note);
+    }
     let Some(user) = users::by_id(&tenant, subject).await? else {
         return Ok(challenge(StatusCode::UNAUTHORIZED, "invalid_token"));
     };

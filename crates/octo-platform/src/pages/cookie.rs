@@ -1,11 +1,20 @@
-//! The session cookie: one per tenant, unreadable for scripts, not sent with foreign forms.
+//! Cookies: one per tenant for the session, and one while somebody signs in elsewhere. Unreadable for
+//! scripts, not sent with foreign forms.
 
 use http::{HeaderMap, HeaderValue, header};
 use octo_runtime::TenantId;
 
 /// Value of the tenant's session cookie.
 pub(super) fn read(headers: &HeaderMap, tenant: &TenantId) -> Option<String> {
-    let name = name(tenant);
+    value_of(headers, &name(tenant))
+}
+
+/// Value of the cookie of a browser that signs in elsewhere.
+pub(super) fn read_external(headers: &HeaderMap, tenant: &TenantId) -> Option<String> {
+    value_of(headers, &external_name(tenant))
+}
+
+fn value_of(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -22,6 +31,25 @@ pub(super) fn set(tenant: &TenantId, value: &str, secure: bool) -> Option<Header
     let name = name(tenant);
     let cookie = format!("{name}={value}; Path=/{tenant}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&cookie).ok()
+}
+
+/// `Set-Cookie` for a browser that signs in elsewhere, for so many seconds; zero takes it away.
+pub(super) fn set_external(
+    tenant: &TenantId,
+    value: &str,
+    seconds: i64,
+    secure: bool,
+) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
+    let name = external_name(tenant);
+    let cookie = format!(
+        "{name}={value}; Path=/{tenant}/external; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    );
+    HeaderValue::from_str(&cookie).ok()
+}
+
+fn external_name(tenant: &TenantId) -> String {
+    format!("octo-external-{tenant}")
 }
 
 fn name(tenant: &TenantId) -> String {
@@ -42,6 +70,16 @@ mod tests {
             Some("yes")
         );
         assert_eq!(read(&headers, &"other".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn the_cookie_of_an_external_sign_in_is_short_lived_and_seen_there_only() {
+        let tenant = "acme".parse().unwrap();
+        let cookie = set_external(&tenant, "v", 600, true).unwrap();
+        assert_eq!(
+            cookie.to_str().unwrap(),
+            "octo-external-acme=v; Path=/acme/external; Max-Age=600; HttpOnly; SameSite=Lax; Secure"
+        );
     }
 
     #[test]

@@ -4,18 +4,24 @@ use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
+use octo_runtime::{Entity, TenantId};
 use serde::Deserialize;
 
-use super::return_url;
 use super::session::SignedIn;
-use super::view::{self, GoOnView, LoginView, SignedInView};
+use super::view::{self, DirectoryChoice, GoOnView, LoginView, ProviderButton, SignedInView};
 use super::visitor::{Visitor, password_page, stale_form};
+use super::{hand_over, return_url};
 use crate::accounts::sign_in::{Refusal, SignedInUser, sign_in};
-use crate::accounts::{IDP_LOCAL, users};
+use crate::accounts::{IDP_LOCAL, directory_sign_in, users};
+use crate::oidc::external::provider;
 
 const MISSING: &str = "Username and password are required";
 const INVALID: &str = "Invalid username or password";
 const LOCKED: &str = "Account is locked out";
+const NOT_REGISTERED: &str =
+    "You have no account here yet, and this way to sign in does not create one.";
+const NO_SUCH_PROVIDER: &str = "This way to sign in is not available any more. Choose another one.";
+const UNAVAILABLE: &str = "The directory cannot be asked at the moment. Try again later.";
 const TOO_MANY: &str = "Too many failed attempts from your address. Try again in a few minutes.";
 
 #[derive(Deserialize)]
@@ -30,10 +36,21 @@ pub(super) struct Submitted {
     username: String,
     #[serde(default)]
     password: String,
+    /// Id of the directory whose name and password these are; empty for the tenant's own.
+    #[serde(default)]
+    provider: String,
     #[serde(default)]
     csrf: String,
     #[serde(rename = "returnUrl")]
     return_url: Option<String>,
+}
+
+/// What a form shows that was filled in before.
+#[derive(Default)]
+struct Filled<'a> {
+    username: &'a str,
+    provider: &'a str,
+    error: Option<&'static str>,
 }
 
 /// The form, or who is signed in.
@@ -45,10 +62,10 @@ pub(super) async fn show(visitor: Visitor, Query(target): Query<Target>) -> Resp
         }
         // An application may ask for a new log-in.
         Some(_) if return_url::is_authorization(&return_url, visitor.tenant.id()) => {
-            form(&visitor, StatusCode::OK, "", return_url, None)
+            form(&visitor, StatusCode::OK, return_url, Filled::default()).await
         }
         Some(person) => signed_in(&visitor, person),
-        None => form(&visitor, StatusCode::OK, "", return_url, None),
+        None => form(&visitor, StatusCode::OK, return_url, Filled::default()).await,
     }
 }
 
@@ -58,38 +75,47 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
         return stale_form();
     }
     let return_url = return_url::checked(submitted.return_url.as_deref(), visitor.tenant.id());
-    let username = submitted.username.trim();
-    let refuse = |status, error| form(&visitor, status, username, return_url.clone(), Some(error));
+    let (username, provider) = (submitted.username.trim(), submitted.provider.trim());
+    let refuse = |status, error| {
+        let filled = Filled {
+            username,
+            provider,
+            error: Some(error),
+        };
+        form(&visitor, status, return_url.clone(), filled)
+    };
     if username.is_empty() || submitted.password.is_empty() {
-        return refuse(StatusCode::BAD_REQUEST, MISSING);
+        return refuse(StatusCode::BAD_REQUEST, MISSING).await;
     }
     let (throttle, key) = (&visitor.state.throttles().logins, visitor.throttle_key());
     let now = visitor.state.clock().now();
     if !throttle.allows(&key, now) {
-        return refuse(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
+        return refuse(StatusCode::TOO_MANY_REQUESTS, TOO_MANY).await;
     }
-    match sign_in(
-        &visitor.state,
-        &visitor.tenant,
-        username,
-        &submitted.password,
-    )
-    .await
-    {
+    let (state, tenant, password) = (&visitor.state, &visitor.tenant, &submitted.password);
+    let checked = match provider {
+        "" => sign_in(state, tenant, username, password).await,
+        directory => directory_sign_in::sign_in(state, tenant, directory, username, password).await,
+    };
+    match checked {
         Ok(Ok(user)) => enter(&visitor, &user, &return_url),
         Ok(Err(refusal)) => {
             throttle.attempt(&key, now);
-            let text = match refusal {
-                Refusal::Invalid => INVALID,
-                Refusal::LockedOut => LOCKED,
+            let (status, text) = match refusal {
+                Refusal::Invalid => (StatusCode::FORBIDDEN, INVALID),
+                Refusal::LockedOut => (StatusCode::FORBIDDEN, LOCKED),
+                Refusal::NotRegistered => (StatusCode::FORBIDDEN, NOT_REGISTERED),
+                Refusal::NoSuchProvider => (StatusCode::BAD_REQUEST, NO_SUCH_PROVIDER),
+                Refusal::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
             };
-            refuse(StatusCode::FORBIDDEN, text)
+            refuse(status, text).await
         }
         Err(error) => view::failed(error),
     }
 }
 
-fn enter(visitor: &Visitor, signed_in: &SignedInUser, return_url: &str) -> Response {
+/// Opens a session for somebody who has been authenticated, and goes on.
+pub(super) fn enter(visitor: &Visitor, signed_in: &SignedInUser, return_url: &str) -> Response {
     let own = signed_in.idp == IDP_LOCAL;
     let due = signed_in.user.attributes.bool("ResetPasswordOnLogin") == Some(true);
     let person = SignedIn {
@@ -135,13 +161,20 @@ fn go_to(visitor: &Visitor, target: &str) -> Response {
     }
 }
 
-fn form(
+async fn form(
     visitor: &Visitor,
     status: StatusCode,
-    username: &str,
     return_url: String,
-    error: Option<&'static str>,
+    filled: Filled<'_>,
 ) -> Response {
+    let directories = match directory_sign_in::choices(&visitor.tenant).await {
+        Ok(directories) => directories,
+        Err(error) => return view::failed(error),
+    };
+    let providers = match provider::choices(&visitor.tenant).await {
+        Ok(providers) => providers,
+        Err(error) => return view::failed(error),
+    };
     let anchor = match visitor.anchor() {
         Ok(anchor) => anchor,
         Err(error) => return view::failed(error),
@@ -150,10 +183,49 @@ fn form(
         tenant: visitor.tenant.id().to_string(),
         csrf: visitor.csrf(&anchor),
         return_url,
-        username: username.chars().take(256).collect(),
-        error,
+        username: filled.username.chars().take(256).collect(),
+        directories: directories
+            .iter()
+            .map(|directory| choice(directory, filled.provider))
+            .collect(),
+        providers: providers
+            .iter()
+            .map(|provider| button(visitor.tenant.id(), provider))
+            .collect(),
+        error: filled.error,
     };
     visitor.with_anchor(view::page(status, &view), &anchor)
+}
+
+fn choice(directory: &Entity, chosen: &str) -> DirectoryChoice {
+    let id = directory.rt_id.to_string();
+    DirectoryChoice {
+        name: shown_name(directory).to_owned(),
+        chosen: id == chosen,
+        id,
+    }
+}
+
+fn button(tenant: &TenantId, entity: &Entity) -> ProviderButton {
+    let name = entity.attributes.str("Name").unwrap_or_default();
+    let parent = match provider::is_parent(entity) {
+        true => hand_over::parent_of(entity),
+        false => None,
+    };
+    let text = match parent {
+        Some(parent) => format!("Sign in with an account of {parent}"),
+        None => format!("Sign in with {}", shown_name(entity)),
+    };
+    ProviderButton {
+        action: format!("/{tenant}/external/{name}"),
+        text,
+    }
+}
+
+fn shown_name(provider: &Entity) -> &str {
+    let text = |name| provider.attributes.str(name).map(str::trim);
+    let name = text("DisplayName").filter(|name| !name.is_empty());
+    name.or_else(|| text("Name")).unwrap_or_default()
 }
 
 fn signed_in(visitor: &Visitor, person: &SignedIn) -> Response {

@@ -11,7 +11,22 @@ pub(super) struct LoginView {
     pub(super) csrf: String,
     pub(super) return_url: String,
     pub(super) username: String,
+    pub(super) directories: Vec<DirectoryChoice>,
+    pub(super) providers: Vec<ProviderButton>,
     pub(super) error: Option<&'static str>,
+}
+
+/// Another service people may sign in with.
+pub(super) struct ProviderButton {
+    pub(super) action: String,
+    pub(super) text: String,
+}
+
+/// A directory people may sign in with.
+pub(super) struct DirectoryChoice {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) chosen: bool,
 }
 
 #[derive(Template)]

@@ -8,9 +8,11 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use octo_runtime::{Tenant, TenantId};
+use serde::Deserialize;
 
 use super::session::SignedIn;
 use super::{cookie, view};
+use crate::accounts::external_session;
 use crate::secret::{RandomUnavailable, random_secret};
 use crate::state::PlatformState;
 
@@ -31,6 +33,13 @@ pub(super) struct Anchor {
     is_new: bool,
 }
 
+/// The tenant of an address, whatever else the address names.
+#[derive(Deserialize)]
+struct TenantPath {
+    #[serde(rename = "tenantId")]
+    named: String,
+}
+
 impl FromRequestParts<PlatformState> for Visitor {
     type Rejection = Response;
 
@@ -38,7 +47,7 @@ impl FromRequestParts<PlatformState> for Visitor {
         parts: &mut Parts,
         state: &PlatformState,
     ) -> Result<Self, Self::Rejection> {
-        let Path(named) = Path::<String>::from_request_parts(parts, state)
+        let Path(TenantPath { named }) = Path::<TenantPath>::from_request_parts(parts, state)
             .await
             .map_err(|_| unknown_tenant())?;
         let tenant = state.find_tenant(&named).await.map_err(view::failed)?;
@@ -50,11 +59,16 @@ impl FromRequestParts<PlatformState> for Visitor {
             .await
             .map_err(|rejection| rejection.into_response())?;
         let cookie = cookie::read(&parts.headers, tenant.id());
-        let person = cookie.as_deref().and_then(|cookie| {
+        let mut person = cookie.as_deref().and_then(|cookie| {
             state
                 .sessions()
                 .find(cookie, tenant.id(), state.clock().now())
         });
+        if let Some(SignedIn { idp, .. }) = &person {
+            let counts = external_session::still_counts(&tenant, idp).await;
+            let counts = counts.map_err(view::failed)?;
+            person = person.filter(|_| counts);
+        }
         Ok(Self {
             state: state.clone(),
             tenant,
@@ -110,11 +124,15 @@ impl Visitor {
 
     /// Replaces the browser's cookie.
     pub(super) fn with_cookie(&self, mut response: Response, value: &str) -> Response {
-        let secure = self.state.authority().starts_with("https:");
-        if let Some(cookie) = cookie::set(self.tenant.id(), value, secure) {
+        if let Some(cookie) = cookie::set(self.tenant.id(), value, self.is_secure()) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response
+    }
+
+    /// Whether cookies are for encrypted connections only.
+    pub(super) fn is_secure(&self) -> bool {
+        self.state.authority().starts_with("https:")
     }
 
     /// The person who is signed in and may go on; else the page to go to first, from which the

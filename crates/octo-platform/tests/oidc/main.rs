@@ -11,11 +11,16 @@ mod platform;
 
 mod authorization;
 mod callers;
+mod cors;
 mod device_flow;
+mod directories;
 mod discovery;
 mod exchange;
+mod external;
+mod external_identities;
 mod groups;
 mod pages;
+mod parent_sign_in;
 mod refresh;
 mod registration;
 mod seeding;

@@ -3,7 +3,9 @@
 
 use axum::Router;
 use axum::routing::get;
-use octo_runtime::Attributes;
+use octo_platform::accounts::{client_mirrors, names};
+use octo_platform::oidc::registration::sweep;
+use octo_runtime::{Attributes, EntityQuery, Tenant, UpdateEntity};
 use serde_json::{Value, json};
 
 use crate::app::{App, REDIRECT_URI, create_app};
@@ -220,4 +222,64 @@ async fn a_client_of_the_tenant_comes_before_a_document() {
         .sign_in(&App::new(id).address(), "admin", ADMIN_PASSWORD)
         .await;
     assert!(page.param("code").is_some(), "{}", page.path);
+}
+
+#[tokio::test]
+async fn expired_registrations_are_swept_with_their_copies() {
+    let platform = TestPlatform::start().await;
+    let acme = platform.create_tenant("octosystem", "acme").await;
+    let register = async |uri: &str| {
+        let answer = register(&platform, &json!({ "redirect_uris": [uri] })).await;
+        answer.json()["client_id"].as_str().unwrap().to_owned()
+    };
+    let old = register("http://127.0.0.1/old").await;
+    let find = async |tenant: &Tenant, id: &str| {
+        let query = EntityQuery::of(names::CLIENT).eq("ClientId", id);
+        tenant.first(query).await.unwrap()
+    };
+    let system = platform.system();
+    let client = find(&system, &old).await.unwrap();
+    let flag = UpdateEntity::from_entity(&client).set("AutoProvisionInChildTenants", true);
+    system.update(flag).await.unwrap();
+    let state = platform.running.state();
+    client_mirrors::copy_flagged(state, &system, &acme)
+        .await
+        .unwrap();
+    assert!(find(&acme, &old).await.is_some());
+    assert_eq!(sweep(state).await.unwrap(), 0);
+
+    platform.advance(90 * 24 * 3600 - 3600);
+    let young = register("http://127.0.0.1/young").await;
+    assert_eq!(sweep(state).await.unwrap(), 0);
+    platform.advance(3600);
+    assert_eq!(sweep(state).await.unwrap(), 1);
+    assert!(find(&system, &old).await.is_none() && find(&acme, &old).await.is_none());
+    assert!(
+        client_mirrors::rows_of(&system, &old)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(find(&system, &young).await.is_some());
+    assert!(find(&acme, "octo-cli").await.is_some(), "other copies stay");
+}
+
+#[tokio::test]
+async fn the_platform_sweeps_by_itself() {
+    let platform = TestPlatform::start().await;
+    let body = json!({ "redirect_uris": ["http://127.0.0.1/old"] });
+    let id = register(&platform, &body).await.json()["client_id"].clone();
+    let query = || EntityQuery::of(names::CLIENT).eq("ClientId", id.as_str().unwrap());
+    let client = platform.system().first(query()).await.unwrap().unwrap();
+    let past = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(1);
+    let expire = UpdateEntity::from_entity(&client).set("DynamicRegistrationExpiresAt", past);
+    platform.system().update(expire).await.unwrap();
+    let platform = platform.restart().await;
+    let gone = async {
+        while platform.system().first(query()).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(30);
+    tokio::time::timeout(patience, gone).await.unwrap();
 }

@@ -239,6 +239,15 @@ async fn all_that_is_wrong_is_named_at_once_and_nothing_stored() {
             vec!["Host", "Name", "Port", "UserBaseDn", "UserNameAttribute"],
         ),
         (
+            json!({"$type": 4, "name": "abc", "host": "ldaps://ldap.example.org", "userBaseDn": "dc=x",
+                "userNameAttribute": "uid=ada,cn"}),
+            vec!["Host", "UserNameAttribute"],
+        ),
+        (
+            json!({"$type": 3, "name": "abc", "host": "h:636"}),
+            vec!["Host"],
+        ),
+        (
             json!({"$type": 3, "name": "abc", "host": "h", "port": 65536, "defaultGroupRtId": UNKNOWN}),
             vec!["DefaultGroupRtId", "Port"],
         ),

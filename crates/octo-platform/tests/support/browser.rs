@@ -40,6 +40,11 @@ impl<'a> Browser<'a> {
         &self.cookies
     }
 
+    /// Takes a cookie as if a page had set it.
+    pub(crate) fn keep(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
     pub(crate) async fn open(&mut self, path: &str) -> Page {
         let answer = self
             .request(self.platform.http.get(self.platform.url(path)))
@@ -115,7 +120,8 @@ impl<'a> Browser<'a> {
         self.submit(&form).await
     }
 
-    async fn request(&mut self, request: reqwest::RequestBuilder) -> Answer {
+    /// Sends a request with the browser's cookies, and keeps those of the answer.
+    pub(crate) async fn request(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<_> = self
             .cookies
             .iter()
@@ -137,7 +143,7 @@ impl<'a> Browser<'a> {
 
 impl Answer {
     /// Where a browser goes next by itself.
-    fn target(&self) -> Option<String> {
+    pub(crate) fn target(&self) -> Option<String> {
         if self.status.is_redirection() {
             return Some(self.header(LOCATION.as_str()).to_owned());
         }

@@ -3,6 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Host;
+
+use super::{FetchError, ListedHost};
 
 /// A name that means an address in some private network.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +27,34 @@ impl Resolve for PublicResolver {
             Ok(addresses)
         })
     }
+}
+
+/// The addresses of `host`, for services that are not called over HTTP: all of them public, unless
+/// the operator listed the host. Connect to these and do not resolve the name again.
+///
+/// # Errors
+/// [`FetchError::NotPublic`], [`FetchError::Address`] or [`FetchError::Unreachable`] for a name that
+/// is not known.
+pub async fn callable(
+    host: &str,
+    port: u16,
+    usual_ports: &[u16],
+    listed: &[ListedHost],
+) -> Result<Vec<SocketAddr>, FetchError> {
+    let host = Host::parse(host).map_err(|_| FetchError::Address)?;
+    let is_listed = listed.iter().any(|l| l.is_at(&host, port, usual_ports));
+    let found: Vec<SocketAddr> = match &host {
+        Host::Ipv4(ip) => vec![(*ip, port).into()],
+        Host::Ipv6(ip) => vec![(*ip, port).into()],
+        Host::Domain(name) => tokio::net::lookup_host((name.as_str(), port))
+            .await
+            .map_err(|_| FetchError::Unreachable)?
+            .collect(),
+    };
+    if !is_listed && !found.iter().all(|address| is_public(address.ip())) {
+        return Err(FetchError::NotPublic);
+    }
+    Ok(found)
 }
 
 /// IPv4 ranges that are reserved, private or special (IANA registry), as address and prefix length.
@@ -92,6 +123,32 @@ fn is_in_v6(address: Ipv6Addr, (network, length): (Ipv6Addr, u32)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn hosts_in_private_networks_are_called_when_listed() {
+        const PORTS: &[u16] = &[389, 636];
+        let listed = |text: &str| vec![text.parse::<ListedHost>().unwrap()];
+        for (host, port, list, expected) in [
+            ("127.0.0.1", 636, vec![], Err(FetchError::NotPublic)),
+            ("localhost", 636, vec![], Err(FetchError::NotPublic)),
+            ("2130706433", 636, vec![], Err(FetchError::NotPublic)),
+            ("[::1]", 636, vec![], Err(FetchError::NotPublic)),
+            ("a b", 636, vec![], Err(FetchError::Address)),
+            ("127.0.0.1", 636, listed("127.0.0.1"), Ok("127.0.0.1:636")),
+            (
+                "127.0.0.1",
+                80,
+                listed("127.0.0.1"),
+                Err(FetchError::NotPublic),
+            ),
+            ("[::1]", 80, listed("[::1]:80"), Ok("[::1]:80")),
+            ("1.1.1.1", 9, vec![], Ok("1.1.1.1:9")),
+        ] {
+            let found = callable(host, port, PORTS, &list).await;
+            let expected = expected.map(|address: &str| vec![address.parse().unwrap()]);
+            assert_eq!(found, expected, "{host} {port}");
+        }
+    }
 
     #[test]
     fn only_addresses_of_the_internet_are_public() {

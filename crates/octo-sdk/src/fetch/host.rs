@@ -5,6 +5,9 @@ use std::str::FromStr;
 use serde::Deserialize;
 use url::{Host, Url};
 
+/// Ports of the web, for hosts listed without one.
+const WEB_PORTS: [u16; 2] = [80, 443];
+
 /// A host that may be called wherever it is: `host` for the usual ports, or `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -21,13 +24,19 @@ pub struct NotAHost(String);
 impl ListedHost {
     /// Whether a URL is on this host.
     pub fn is(&self, url: &Url) -> bool {
-        let is_host = url.host().is_some_and(|host| host.to_owned() == self.host);
-        let port = url.port_or_known_default();
-        is_host
-            && match self.port {
-                Some(listed) => port == Some(listed),
-                None => matches!(port, Some(80 | 443)),
-            }
+        match (url.host(), url.port_or_known_default()) {
+            (Some(host), Some(port)) => self.is_at(&host.to_owned(), port, &WEB_PORTS),
+            _ => false,
+        }
+    }
+
+    /// Whether this is `host` with `port`; listed without a port, it stands for the `usual` ones.
+    pub fn is_at(&self, host: &Host, port: u16, usual: &[u16]) -> bool {
+        let is_port = match self.port {
+            Some(listed) => port == listed,
+            None => usual.contains(&port),
+        };
+        is_port && *host == self.host
     }
 }
 

@@ -164,3 +164,56 @@ async fn large_endless_and_silent_documents_end() {
         assert_eq!(fetched, Err(expected), "{path}");
     }
 }
+
+#[tokio::test]
+async fn services_answer_json_or_refuse() {
+    use axum::extract::RawForm;
+    use axum::http::{HeaderMap, header::AUTHORIZATION};
+    use axum::routing::post;
+
+    async fn echo(headers: HeaderMap, RawForm(form): RawForm) -> axum::Json<serde_json::Value> {
+        let authorization = headers[AUTHORIZATION].to_str().unwrap().to_owned();
+        let form = String::from_utf8(form.to_vec()).unwrap();
+        axum::Json(serde_json::json!({ "form": form, "authorization": authorization }))
+    }
+    let refusal = || async {
+        let body = axum::Json(serde_json::json!({ "error": "no" }));
+        (StatusCode::BAD_REQUEST, body)
+    };
+    let router = Router::new()
+        .route("/echo", post(echo))
+        .route("/refusal", get(refusal))
+        .route("/page", get(|| async { "<p>hello</p>" }))
+        .route("/large", get(|| async { "1".repeat(1001) }))
+        .route("/hop", get(|| async { Redirect::temporary("/refusal") }));
+    let address = serve(router).await;
+    let fetcher = local(address);
+    let at = |path: &str| Url::parse(&format!("http://{address}{path}")).unwrap();
+    let secret = crate::Secret::new("hush");
+    let form = [("a", "b c")];
+    let echo = at("/echo");
+    let answer = fetcher.post_form(&echo, &form, Some(("me", &secret)));
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.body["form"], "a=b+c");
+    assert_eq!(answer.body["authorization"], "Basic bWU6aHVzaA==");
+    assert!(!format!("{answer:?}").contains("Basic"));
+    let refused = fetcher.json(&at("/refusal"), None).await.unwrap();
+    assert_eq!(
+        (refused.status.as_u16(), refused.body["error"].as_str()),
+        (400, Some("no"))
+    );
+    for (path, expected) in [
+        ("/page", FetchError::NotJson),
+        ("/large", FetchError::TooLarge(1000)),
+        ("/hop", FetchError::Status(StatusCode::TEMPORARY_REDIRECT)),
+        ("/missing", FetchError::Status(StatusCode::NOT_FOUND)),
+    ] {
+        assert_eq!(
+            fetcher.json(&at(path), None).await.unwrap_err(),
+            expected,
+            "{path}"
+        );
+    }
+    let refused = strict().json(&at("/page"), None).await;
+    assert_eq!(refused.unwrap_err(), FetchError::NotPublic);
+}

@@ -1,9 +1,10 @@
 //! Address joining and request building for one service, tenant and token.
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderValue, IF_MATCH};
 use url::Url;
 
+use super::revision::{LastRead, Revisions};
 use super::{Http, ServiceRequest};
 use crate::{AccessToken, ServiceError};
 
@@ -13,6 +14,7 @@ pub struct ServiceClient {
     http: Http,
     base: Url,
     authorization: HeaderValue,
+    revisions: Revisions,
 }
 
 impl ServiceClient {
@@ -37,7 +39,29 @@ impl ServiceClient {
             http: http.clone(),
             base,
             authorization: bearer(token)?,
+            revisions: Revisions::default(),
         })
+    }
+
+    /// The same service, noting the revision of what it reads.
+    pub(crate) fn noting(&self) -> Self {
+        Self {
+            revisions: Revisions::Noted(LastRead::default()),
+            ..self.clone()
+        }
+    }
+
+    /// The same service, replacing (PUT) only what is as it was read last by this one, which has to
+    /// be [`noting`](Self::noting).
+    pub(crate) fn if_unchanged(&self) -> Self {
+        let last = match &self.revisions {
+            Revisions::Noted(last) => last.get(),
+            _ => None,
+        };
+        Self {
+            revisions: Revisions::Required(last),
+            ..self.clone()
+        }
     }
 
     /// Starts a GET of the route made of these path segments.
@@ -66,13 +90,24 @@ impl ServiceClient {
     }
 
     fn request(&self, method: Method, segments: &[&str]) -> ServiceRequest {
+        let (mut noting, mut wanted) = (None, None);
+        match &self.revisions {
+            Revisions::Noted(last) if method == Method::GET => noting = Some(last.clone()),
+            Revisions::Required(revision) if method == Method::PUT => wanted.clone_from(revision),
+            _ => {}
+        }
         let builder = extend_path(&self.base, segments).map(|url| {
             let pool = self.http.pool(&url);
-            pool.request(method, url)
+            let request = pool
+                .request(method, url)
                 .header(AUTHORIZATION, self.authorization.clone())
-                .header(reqwest::header::ACCEPT, "application/json")
+                .header(reqwest::header::ACCEPT, "application/json");
+            match wanted {
+                Some(revision) => request.header(IF_MATCH, revision),
+                None => request,
+            }
         });
-        ServiceRequest::new(builder, self.http.timeout())
+        ServiceRequest::new(builder, self.http.timeout(), noting)
     }
 }
 

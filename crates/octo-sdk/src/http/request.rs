@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::revision::LastRead;
 use crate::ServiceError;
 
 /// Largest JSON body accepted from a service, in bytes.
@@ -25,17 +26,26 @@ const ERROR_LIMIT: usize = 1024 * 1024;
 pub struct ServiceRequest {
     builder: Result<RequestBuilder, ServiceError>,
     timeout: Duration,
+    noting: Option<LastRead>,
 }
 
 impl ServiceRequest {
-    pub(crate) fn new(builder: Result<RequestBuilder, ServiceError>, timeout: Duration) -> Self {
-        Self { builder, timeout }
+    pub(super) fn new(
+        builder: Result<RequestBuilder, ServiceError>,
+        timeout: Duration,
+        noting: Option<LastRead>,
+    ) -> Self {
+        Self {
+            builder,
+            timeout,
+            noting,
+        }
     }
 
     fn map(self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
         Self {
             builder: self.builder.map(change),
-            timeout: self.timeout,
+            ..self
         }
     }
 
@@ -142,6 +152,9 @@ impl ServiceRequest {
             .send()
             .await
             .map_err(|error| ServiceError::transport(error, timeout))?;
+        if let Some(last) = &self.noting {
+            last.note(response.headers());
+        }
         let status = response.status();
         if status.is_success() {
             return Ok(response);

@@ -12,6 +12,7 @@ mod identity;
 mod oauth;
 mod providers;
 mod recorder;
+mod revisions;
 
 use octo_sdk::{AccessToken, Http, HttpOptions};
 

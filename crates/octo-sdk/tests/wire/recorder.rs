@@ -29,7 +29,7 @@ impl Recorded {
 
 #[derive(Default)]
 struct Tape {
-    answers: VecDeque<(u16, String)>,
+    answers: VecDeque<(u16, String, Option<&'static str>)>,
     requests: Vec<Recorded>,
 }
 
@@ -45,7 +45,7 @@ impl Recorder {
         let tape = Arc::new(Mutex::new(Tape {
             answers: answers
                 .iter()
-                .map(|(status, body)| (*status, (*body).to_owned()))
+                .map(|(status, body)| (*status, (*body).to_owned(), None))
                 .collect(),
             requests: Vec::new(),
         }));
@@ -56,6 +56,11 @@ impl Recorder {
             .unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, tape }
+    }
+
+    /// Lets one of the answers carry an entity tag.
+    pub(crate) fn tag(&self, answer: usize, tag: &'static str) {
+        self.tape.lock().unwrap().answers[answer].2 = Some(tag);
     }
 
     /// All requests so far.
@@ -92,7 +97,15 @@ async fn record(
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     });
-    let (status, body) = tape.answers.pop_front().unwrap_or((200, String::new()));
+    let (status, body, tag) = tape
+        .answers
+        .pop_front()
+        .unwrap_or((200, String::new(), None));
     let status = StatusCode::from_u16(status).unwrap();
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    let mut answer = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    if let Some(tag) = tag {
+        let headers = answer.headers_mut();
+        headers.insert(header::ETAG, tag.parse().unwrap());
+    }
+    answer
 }

@@ -7,7 +7,7 @@ use super::{ClientReply, done};
 use crate::call::TenantCall;
 use crate::reply::{Data, Done, Failure, ToolResult};
 use crate::tool::{Risk, Tool, tool};
-use crate::tools::identity_names::{find_roles, role_ids};
+use crate::tools::identity_names::{find_roles, role_ids, role_name};
 
 /// The tools of this file.
 pub(super) fn tools() -> [Tool; 4] {
@@ -63,15 +63,14 @@ async fn get_client_roles(cx: TenantCall, p: GetClientRoles) -> ToolResult<Data<
 struct AddClientToRole {
     /// OAuth client id.
     client_id: String,
-    /// Name of the role.
+    /// Name or id of the role.
     role_name: String,
 }
 
 async fn add_client_to_role(cx: TenantCall, p: AddClientToRole) -> ToolResult<Done<ClientReply>> {
     let identity = cx.identity()?;
-    identity
-        .add_client_to_role(&p.client_id, &p.role_name)
-        .await?;
+    let role = role_name(&identity, &p.role_name).await?;
+    identity.add_client_to_role(&p.client_id, &role).await?;
     let text = format!(
         "Client '{}' assigned to role '{}'.",
         p.client_id, p.role_name
@@ -85,7 +84,7 @@ async fn add_client_to_role(cx: TenantCall, p: AddClientToRole) -> ToolResult<Do
 struct RemoveClientFromRole {
     /// OAuth client id.
     client_id: String,
-    /// Name of the role.
+    /// Name or id of the role.
     role_name: String,
 }
 
@@ -102,8 +101,9 @@ async fn remove_client_from_role(
             p.client_id, p.role_name
         )));
     }
+    let name = role_name(&identity, &p.role_name).await?;
     identity
-        .remove_client_from_role(&p.client_id, &p.role_name)
+        .remove_client_from_role(&p.client_id, &name)
         .await?;
     let text = format!(
         "Client '{}' removed from role '{}'.",

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::parameters;
-use crate::arguments;
 use crate::call::Call;
+use crate::pipeline::Asked;
 use crate::reply::{Data, ToolResult};
 
 /// Checks the arguments of a call without making it: names, types and values, all problems at
@@ -104,8 +104,7 @@ pub(super) async fn validate_tool_parameters(
         .iter()
         .map(|p| format!("Required parameter '{}' is missing", p.name))
         .collect();
-    let read = arguments::read(&tool.input, tool.may_be_blank, given.clone());
-    let problems = read.map_or_else(|problems| problems, |read| tool.problems(&read));
+    let problems = Asked::read(tool, given.clone()).err().unwrap_or_default();
     let told = |problem: &String| {
         missing
             .iter()

@@ -13,6 +13,7 @@ use super::{UPDATE_FAILED, dto, existing, lock};
 use crate::accounts::names::{CLIENT, EXTERNAL_MAPPING, GROUP_MEMBER, USER};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::identity::lookup::{self, unreadable};
+use crate::identity::reach;
 use crate::problem::Problem;
 use crate::rest::{USER_ROLES, require_any_role};
 use crate::state::PlatformState;
@@ -114,6 +115,7 @@ async fn add(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let group = existing(tenant, &group).await?;
+    reach::require_group(&caller.caller, tenant, group.rt_id).await?;
     let member = found(tenant, &member, kind).await?;
     if !is_member(tenant, &group, &member).await? {
         let changes = ChangeSet::new().associate(&group, GROUP_MEMBER, &member);
@@ -133,6 +135,7 @@ async fn remove(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let group = existing(tenant, &group).await?;
+    reach::require_group(&caller.caller, tenant, group.rt_id).await?;
     let member = found(tenant, &member, kind).await?;
     if !is_member(tenant, &group, &member).await? {
         let group = group.attributes.str("GroupName").unwrap_or_default();

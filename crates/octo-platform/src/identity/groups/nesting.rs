@@ -11,6 +11,7 @@ use super::{UPDATE_FAILED, existing, lock};
 use crate::accounts::names::{CHILD_GROUP, GROUP};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::identity::lookup::{self, unreadable};
+use crate::identity::reach;
 use crate::problem::Problem;
 use crate::rest::{USER_ROLES, require_any_role};
 use crate::state::PlatformState;
@@ -35,6 +36,8 @@ pub(in crate::identity) async fn add(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (parent, child) = both(tenant, &parent, &child).await?;
+    reach::require_group(&caller.caller, tenant, parent.rt_id).await?;
+    reach::require_group(&caller.caller, tenant, child.rt_id).await?;
     if parent.rt_id == child.rt_id {
         let text = "A group cannot be a member of itself.";
         return Err(Problem::text(StatusCode::BAD_REQUEST, text));
@@ -63,6 +66,8 @@ pub(in crate::identity) async fn remove(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (parent, child) = both(tenant, &parent, &child).await?;
+    reach::require_group(&caller.caller, tenant, parent.rt_id).await?;
+    reach::require_group(&caller.caller, tenant, child.rt_id).await?;
     if !children(tenant, [parent.rt_id])
         .await?
         .contains(&child.rt_id)

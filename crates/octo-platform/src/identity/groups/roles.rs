@@ -8,6 +8,7 @@ use super::{UPDATE_FAILED, existing, lock};
 use crate::accounts::roles;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::identity::lookup::{self, unreadable};
+use crate::identity::reach;
 use crate::problem::Problem;
 use crate::rest::{JsonList, USER_ROLES, require_any_role};
 use crate::state::PlatformState;
@@ -35,6 +36,8 @@ pub(in crate::identity) async fn replace(
     let _only_one = lock(&state, tenant).await;
     let group = existing(tenant, &id).await?;
     let wanted = lookup::roles_by_id(tenant, &ids).await?;
+    reach::require_group(&caller.caller, tenant, group.rt_id).await?;
+    reach::require_all(&caller.caller, &wanted)?;
     let replaced = roles::replace(tenant, &group, &wanted).await;
     replaced.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
     Ok(StatusCode::OK)

@@ -5,6 +5,7 @@ use octo_sdk::Secret;
 use serde::Deserialize;
 use url::{Host, Url};
 
+use crate::accounts::directory::is_attribute;
 use crate::accounts::names::{
     AD_PROVIDER, ENTRA_PROVIDER, FACEBOOK_PROVIDER, GOOGLE_PROVIDER, LDAP_PROVIDER,
     MICROSOFT_PROVIDER, OCTO_TENANT_PROVIDER,
@@ -102,16 +103,16 @@ impl ProviderBody {
                 authority = reader.authority(self.authority);
             }
             AD_PROVIDER => {
-                reader.required("Host", self.host);
+                reader.host(self.host);
                 reader.port(self.port);
                 reader.set("UseTls", self.use_tls.unwrap_or(false));
             }
             LDAP_PROVIDER => {
-                reader.required("Host", self.host);
+                reader.host(self.host);
                 reader.port(self.port);
                 reader.required("UserBaseDn", self.user_base_dn);
                 let attribute = self.user_name_attribute.or_else(|| Some("uid".to_owned()));
-                reader.required("UserNameAttribute", attribute);
+                reader.attribute(attribute);
                 reader.set("UseTls", self.use_tls.unwrap_or(true));
             }
             OCTO_TENANT_PROVIDER => reader.parent(self.parent, own),
@@ -242,6 +243,22 @@ impl Reader {
         match u16::try_from(port.unwrap_or(LDAPS_PORT)) {
             Ok(port @ 1..) => self.set("Port", i32::from(port)),
             _ => self.problem("Port", "The field Port must be between 1 and 65535."),
+        }
+    }
+
+    fn host(&mut self, host: Option<String>) {
+        let host = self.required("Host", host);
+        if !host.is_empty() && Host::parse(&host).is_err() {
+            let text = "The Host must be a name or an address, without scheme and port.";
+            self.problem("Host", text);
+        }
+    }
+
+    fn attribute(&mut self, attribute: Option<String>) {
+        let attribute = self.required("UserNameAttribute", attribute);
+        if !attribute.is_empty() && !is_attribute(&attribute) {
+            let text = "The UserNameAttribute must be the name of one attribute, such as uid.";
+            self.problem("UserNameAttribute", text);
         }
     }
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 use octo_runtime::{ChangeSet, Entity, Tenant};
 use octo_sdk::identity::RoleDto;
 
-use super::{lock, lookup, user_name};
+use super::{lock, lookup, reach, user_name};
 use crate::accounts::names::ASSIGNED_ROLE;
 use crate::accounts::roles::{self, Roles};
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
@@ -59,6 +59,9 @@ pub(in crate::identity) async fn replace(
     let found = lookup::user(tenant, &user).await?;
     let found = found.ok_or_else(|| unknown_user(&user))?;
     let wanted = lookup::roles_by_id(tenant, &ids).await?;
+    let held = roles::direct(tenant, found.rt_id).await;
+    let changed = roles::difference(&held.map_err(lookup::unreadable)?, &wanted);
+    reach::require_all(&caller.caller, &changed)?;
     let replaced = roles::replace(tenant, &found, &wanted).await;
     replaced.map_err(|error| Problem::runtime(UPDATE_FAILED, &error))?;
     Ok(StatusCode::OK)
@@ -74,6 +77,7 @@ pub(in crate::identity) async fn add(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (user, role) = both(tenant, &user, &role).await?;
+    reach::require_roles(&caller.caller, [&role])?;
     let held = roles::effective_of_user(&state, tenant, &user)
         .await
         .map_err(lookup::unreadable)?;
@@ -101,6 +105,7 @@ pub(in crate::identity) async fn remove(
     let tenant = &caller.tenant;
     let _only_one = lock(&state, tenant).await;
     let (user, role) = both(tenant, &user, &role).await?;
+    reach::require_roles(&caller.caller, [&role])?;
     let direct = roles::direct(tenant, user.rt_id)
         .await
         .map_err(lookup::unreadable)?;

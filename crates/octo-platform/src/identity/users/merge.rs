@@ -9,7 +9,7 @@ use octo_runtime::{
 };
 use serde::Deserialize;
 
-use super::{is_shadow, lock, lookup};
+use super::{is_shadow, lock, lookup, reach};
 use crate::accounts::names::{ASSIGNED_ROLE, GROUP_MEMBER, USER};
 use crate::auth::{ReadWrite, TenantCaller};
 use crate::problem::Problem;
@@ -50,6 +50,10 @@ pub(in crate::identity) async fn merge(
         return Err(Problem::bad_request(
             "A user of another tenant cannot be merged: its log-in belongs to that tenant.",
         ));
+    }
+    // Each side gets at what the other had: roles here, log-ins there.
+    for user in [&target, &source] {
+        reach::require_user(&state, &caller.caller, tenant, user).await?;
     }
     let changes = ChangeSet::new()
         .update(with_logins(&target, &source))

@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 use octo_runtime::UpdateEntity;
 
-use super::{is_shadow, lock, lookup};
+use super::{is_shadow, lock, lookup, reach};
 use crate::auth::{ReadWrite, TenantCaller};
 use crate::password::policy_violations;
 use crate::problem::{Detail, Problem};
@@ -26,6 +26,7 @@ pub(in crate::identity) async fn reset(
     let user = lookup::user(tenant, name)
         .await?
         .ok_or_else(|| Problem::not_found(format!("User '{name}' not found.")))?;
+    reach::require_user(&state, &caller.caller, tenant, &user).await?;
     let mut found = violations(password);
     if is_shadow(&user) {
         found.push(Detail::new(

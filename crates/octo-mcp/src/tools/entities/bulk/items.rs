@@ -1,13 +1,16 @@
 //! What the bulk tools share: bounds, values, and problems told by item.
 
 use std::collections::HashMap;
+use std::fmt::{self, Formatter};
 use std::sync::Arc;
 
 use octo_ck::TypeGraph;
 use octo_ck::graph::TypeNode;
 use octo_runtime::{RtId, RtIdError, RuntimeError, Tenant};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::super::protection;
@@ -32,14 +35,36 @@ pub(super) fn check_count(count: usize) -> Vec<String> {
 }
 
 /// Values of an entity.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(inline)]
+#[derive(JsonSchema)]
+#[schemars(inline, untagged)]
 pub(super) enum Values {
     /// A list of paths and values.
     List(Vec<AttributeUpdate>),
     /// Values by path.
     ByPath(Map<String, Value>),
+}
+
+/// Derived, it would keep a copy of all values to try one form after the other.
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Values;
+
+            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of {attributePath, value}, or an object {path: value}")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Values, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(items)).map(Values::List)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Values, A::Error> {
+                Map::deserialize(MapAccessDeserializer::new(members)).map(Values::ByPath)
+            }
+        }
+        from.deserialize_any(Either)
+    }
 }
 
 impl Values {
