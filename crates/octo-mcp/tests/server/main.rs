@@ -13,6 +13,7 @@ mod app;
 mod archive_paths;
 mod association_attributes;
 mod association_tools;
+mod bad_input;
 mod binaries;
 #[allow(dead_code, reason = "the helpers serve several test programs")]
 mod browser;

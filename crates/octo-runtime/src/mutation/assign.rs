@@ -107,7 +107,8 @@ impl Assigner<'_, '_> {
                 None
             }
             None => {
-                let problem = undefined(&first.name, "type", &self.node.rt_id);
+                let problem =
+                    undefined(&first.name, "type", &self.node.rt_id, &self.node.attributes);
                 self.coercion.problem(problem);
                 None
             }
@@ -185,7 +186,8 @@ impl Assigner<'_, '_> {
                 self.assign(&mut record.attributes, attribute, first, rest, value);
             }
             None => {
-                let problem = undefined(&first.name, "record", &record.ck_record_id);
+                let known = node.map_or(&[][..], |node| node.attributes.as_slice());
+                let problem = undefined(&first.name, "record", &record.ck_record_id, known);
                 self.coercion.problem(problem);
             }
         }

@@ -88,7 +88,7 @@ fn values(
                     attributes.insert(&attribute.name, value);
                 }
             }
-            None => coercion.problem(undefined(name, "type", &node.rt_id)),
+            None => coercion.problem(undefined(name, "type", &node.rt_id, &node.attributes)),
         }
     }
     let mut draft = Draft {

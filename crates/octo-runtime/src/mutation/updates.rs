@@ -164,7 +164,7 @@ fn direct(
     }
     for (name, value) in &update.set {
         let Some(attribute) = node.attribute(name) else {
-            coercion.problem(undefined(name, "type", &node.rt_id));
+            coercion.problem(undefined(name, "type", &node.rt_id, &node.attributes));
             continue;
         };
         touched.attributes.push(attribute.name.clone());

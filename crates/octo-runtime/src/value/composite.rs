@@ -1,10 +1,12 @@
 //! Conversion of values made of parts: records, binaries, points.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use octo_ck::RtCkId;
-use octo_ck::graph::RecordNode;
+use octo_ck::graph::{AttributeNode, RecordNode};
 use octo_ck::model::ValueType;
+use octo_ck::{RtCkId, suggest};
 use serde_json::{Map, Value as Json};
 
 use super::coerce::{Coercion, Slot, shown};
@@ -104,14 +106,10 @@ impl<'g> Coercion<'g> {
         (self.problems.len() == before).then(|| Record::new(node.rt_id.clone(), attributes))
     }
 
-    fn field<'n>(
-        &mut self,
-        node: &'n RecordNode,
-        name: &str,
-    ) -> Option<&'n octo_ck::graph::AttributeNode> {
+    fn field<'n>(&mut self, node: &'n RecordNode, name: &str) -> Option<&'n AttributeNode> {
         let field = node.attribute(name);
         if field.is_none() {
-            self.problem(undefined(name, "record", &node.rt_id));
+            self.problem(undefined(name, "record", &node.rt_id, &node.attributes));
         }
         field
     }
@@ -154,9 +152,16 @@ impl<'g> Coercion<'g> {
 }
 
 /// The text for an attribute its owner does not have.
-pub(crate) fn undefined(name: &str, kind: &str, owner: &RtCkId) -> String {
+pub(crate) fn undefined(
+    name: &str,
+    kind: &str,
+    owner: &RtCkId,
+    known: &[Arc<AttributeNode>],
+) -> String {
+    let names = known.iter().map(|attribute| attribute.camel_name.as_str());
+    let similar = suggest::question(&suggest::nearest(name, names, 3));
     format!(
-        "Attribute '{name}' is not defined on the Construction Kit {kind} of '{owner}'. Ensure the attribute exists in the Construction Kit model."
+        "Attribute '{name}' is not defined on the Construction Kit {kind} of '{owner}'. Ensure the attribute exists in the Construction Kit model.{similar}"
     )
 }
 

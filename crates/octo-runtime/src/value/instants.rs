@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{DateTimeOffset, TICKS_PER_SECOND};
 
+/// The greatest offset a time may be given with.
+const MAX_OFFSET_SECONDS: i32 = 14 * 60 * 60;
+
 /// Reads an ISO-8601 date or date and time; without an offset it is UTC.
 pub(crate) fn parse(text: &str) -> Option<DateTimeOffset> {
     let pieces = Pieces::parse(text.trim()).ok()?;
@@ -20,10 +23,20 @@ pub(crate) fn parse(text: &str) -> Option<DateTimeOffset> {
     }
     let time = pieces.time().unwrap_or(Time::midnight());
     let instant = offset.to_timestamp(pieces.date().to_datetime(time)).ok()?;
+    // As in the original: no place on earth is further away.
+    if offset.seconds().abs() > MAX_OFFSET_SECONDS {
+        return None;
+    }
     Some(DateTimeOffset {
         instant,
         offset_minutes: i16::try_from(offset.seconds() / 60).ok()?,
     })
+}
+
+/// The instant so many milliseconds after 1970. Unlike [`Timestamp::from_millisecond`] up to the
+/// last millisecond there is.
+pub(crate) fn from_milliseconds(ms: i64) -> Option<Timestamp> {
+    Timestamp::from_nanosecond(i128::from(ms) * 1_000_000).ok()
 }
 
 /// Cuts an instant to the resolution of DateTime values.
@@ -31,7 +44,7 @@ pub(crate) fn to_milliseconds(instant: Timestamp) -> Timestamp {
     let milliseconds = instant.as_nanosecond().div_euclid(1_000_000);
     i64::try_from(milliseconds)
         .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .and_then(from_milliseconds)
         .unwrap_or(instant)
 }
 

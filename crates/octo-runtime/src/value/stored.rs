@@ -34,7 +34,7 @@ use octo_ck::model::ValueType;
 use serde_json::{Map, Value as Json, json};
 
 use crate::attributes::Attributes;
-use crate::value::{DateTimeOffset, GeoPoint, Record, Value};
+use crate::value::{DateTimeOffset, GeoPoint, Record, Value, instants};
 
 const NANOSECONDS_PER_TICK: i128 = 100;
 
@@ -166,9 +166,7 @@ impl<'g> Decoder<'g> {
             ValueType::Double => Value::Double(json.as_f64()?),
             ValueType::Boolean => Value::Boolean(json.as_bool()?),
             ValueType::String => Value::String(json.as_str()?.to_owned()),
-            ValueType::DateTime => {
-                Value::DateTime(Timestamp::from_millisecond(json.as_i64()?).ok()?)
-            }
+            ValueType::DateTime => Value::DateTime(instants::from_milliseconds(json.as_i64()?)?),
             ValueType::DateTimeOffset => Value::DateTimeOffset(date_time_offset(json)?),
             ValueType::StringArray => {
                 let texts = json.as_array()?.iter();

@@ -48,7 +48,7 @@ fn convert(
     role: &RoleNode,
     change: &NewAssociation,
 ) {
-    let unknown = |name: &str| undefined(name, "association role", &role.rt_id);
+    let unknown = |name: &str| undefined(name, "association role", &role.rt_id, &role.attributes);
     for (name, value) in change.attributes.iter() {
         let Some(attribute) = role.attribute(name) else {
             coercion.problem(unknown(name));

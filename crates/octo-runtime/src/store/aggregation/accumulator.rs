@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::decimals::decimal;
 use super::{Figure, Function};
+use crate::value::instants;
 
 const NANOSECONDS_PER_TICK: i128 = 100;
 
@@ -122,7 +123,7 @@ fn figure(value: Option<Decimal>) -> Figure {
 
 fn extreme(number: Number, unit: Unit) -> Figure {
     let instant = match (number, unit) {
-        (Number::Integer(ms), Unit::Milliseconds) => Timestamp::from_millisecond(ms).ok(),
+        (Number::Integer(ms), Unit::Milliseconds) => instants::from_milliseconds(ms),
         (Number::Integer(ticks), Unit::Ticks) => {
             Timestamp::from_nanosecond(i128::from(ticks) * NANOSECONDS_PER_TICK).ok()
         }

@@ -9,7 +9,7 @@ use crate::store::aggregation::accumulator::{Number, Unit};
 use crate::store::aggregation::grouping::KeyPart;
 use crate::store::sqlite::failed;
 use crate::store::{Field, StoreError, SystemField};
-use crate::value::{DateTimeOffset, Value};
+use crate::value::{DateTimeOffset, Value, instants};
 
 const NANOSECONDS_PER_TICK: i128 = 100;
 
@@ -121,9 +121,9 @@ fn integer_key(integer: i64, kind: Kind) -> Value {
     let small = i32::try_from(integer).ok();
     let typed = match kind {
         Kind::System(SystemField::Created | SystemField::Changed | SystemField::Archived)
-        | Kind::Attribute(ValueType::DateTime) => Timestamp::from_millisecond(integer)
-            .ok()
-            .map(Value::DateTime),
+        | Kind::Attribute(ValueType::DateTime) => {
+            instants::from_milliseconds(integer).map(Value::DateTime)
+        }
         Kind::Attribute(ValueType::DateTimeOffset) => {
             Timestamp::from_nanosecond(i128::from(integer) * NANOSECONDS_PER_TICK)
                 .ok()
