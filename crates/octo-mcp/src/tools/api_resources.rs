@@ -119,10 +119,16 @@ fn item(resource: ApiResourceDto) -> ApiResourceItem {
 struct ApiResourceReply {
     /// Its name.
     name: String,
+    /// The API resource as it is now.
+    api_resource: Option<ApiResourceItem>,
 }
 
-fn done(text: String, name: String) -> Done<ApiResourceReply> {
-    Done::new(text, ApiResourceReply { name })
+fn done(text: String, name: String, now: Option<ApiResourceDto>) -> Done<ApiResourceReply> {
+    let reply = ApiResourceReply {
+        name,
+        api_resource: now.map(item),
+    };
+    Done::new(text, reply)
 }
 
 /// Creates an API resource. Tokens with one of its scopes name it as audience.
@@ -160,7 +166,8 @@ async fn create_api_resource(
         ..ApiResourceDto::default()
     };
     cx.identity()?.create_api_resource(&resource).await?;
-    Ok(done(format!("API resource '{name}' created."), name))
+    let text = format!("API resource '{name}' created.");
+    Ok(done(text, name, Some(resource)))
 }
 
 /// Changes an API resource; what is not named stays. An empty text clears.
@@ -209,7 +216,8 @@ async fn rewrite(
     };
     let unchanged = identity.if_unchanged();
     unchanged.update_api_resource(&resource).await?;
-    Ok(done(format!("API resource '{name}' updated."), name))
+    let text = format!("API resource '{name}' updated.");
+    Ok(done(text, name, Some(resource)))
 }
 
 /// Deletes an API resource for good. Its scopes stay; tokens no longer name it as audience.
@@ -225,7 +233,8 @@ async fn delete_api_resource(
     p: DeleteApiResource,
 ) -> ToolResult<Done<ApiResourceReply>> {
     cx.identity()?.delete_api_resource(&p.name).await?;
-    Ok(done(format!("API resource '{}' deleted.", p.name), p.name))
+    let text = format!("API resource '{}' deleted.", p.name);
+    Ok(done(text, p.name, None))
 }
 
 fn yes() -> bool {

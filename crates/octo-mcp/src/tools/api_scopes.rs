@@ -119,10 +119,16 @@ fn item(scope: ApiScopeDto) -> ApiScopeItem {
 struct ApiScopeReply {
     /// Its name.
     name: String,
+    /// The API scope as it is now.
+    api_scope: Option<ApiScopeItem>,
 }
 
-fn done(text: String, name: String) -> Done<ApiScopeReply> {
-    Done::new(text, ApiScopeReply { name })
+fn done(text: String, name: String, now: Option<ApiScopeDto>) -> Done<ApiScopeReply> {
+    let reply = ApiScopeReply {
+        name,
+        api_scope: now.map(item),
+    };
+    Done::new(text, reply)
 }
 
 /// Creates an API scope. Clients that shall ask for it need it among their scopes
@@ -153,7 +159,8 @@ async fn create_api_scope(cx: TenantCall, p: CreateApiScope) -> ToolResult<Done<
         ..ApiScopeDto::default()
     };
     cx.identity()?.create_api_scope(&scope).await?;
-    Ok(done(format!("API scope '{name}' created."), name))
+    let text = format!("API scope '{name}' created.");
+    Ok(done(text, name, Some(scope)))
 }
 
 /// Changes an API scope; what is not named stays. An empty text clears.
@@ -190,7 +197,8 @@ async fn rewrite(identity: &IdentityClient, p: &UpdateApiScope) -> ToolResult<Do
     };
     let unchanged = identity.if_unchanged();
     unchanged.update_api_scope(&name, &scope).await?;
-    Ok(done(format!("API scope '{name}' updated."), name))
+    let text = format!("API scope '{name}' updated.");
+    Ok(done(text, name, Some(scope)))
 }
 
 /// Deletes an API scope for good. Clients that have it among their scopes can no longer ask for it.
@@ -203,7 +211,8 @@ struct DeleteApiScope {
 
 async fn delete_api_scope(cx: TenantCall, p: DeleteApiScope) -> ToolResult<Done<ApiScopeReply>> {
     cx.identity()?.delete_api_scope(&p.name).await?;
-    Ok(done(format!("API scope '{}' deleted.", p.name), p.name))
+    let text = format!("API scope '{}' deleted.", p.name);
+    Ok(done(text, p.name, None))
 }
 
 fn yes() -> bool {

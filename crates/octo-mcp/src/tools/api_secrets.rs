@@ -64,17 +64,33 @@ struct SecretReply {
     secret_value: String,
     /// The secret itself, shown this once when it is created.
     value_clear_text: Option<String>,
+    /// The stored secret as it is now.
+    api_secret: Option<SecretItem>,
 }
 
-fn done(text: String, owner_id: String, secret_value: String) -> Done<SecretReply> {
-    Done::new(
-        text,
-        SecretReply {
-            owner_id,
-            secret_value,
-            value_clear_text: None,
-        },
-    )
+impl From<ApiSecretDto> for SecretItem {
+    fn from(secret: ApiSecretDto) -> Self {
+        Self {
+            value_encrypted: secret.value_encrypted,
+            expiration_date: secret.expiration_date,
+            description: secret.description,
+        }
+    }
+}
+
+fn done(
+    text: String,
+    owner_id: &str,
+    secret_value: String,
+    now: Option<ApiSecretDto>,
+) -> Done<SecretReply> {
+    let reply = SecretReply {
+        owner_id: owner_id.to_owned(),
+        secret_value,
+        value_clear_text: None,
+        api_secret: now.map(SecretItem::from),
+    };
+    Done::new(text, reply)
 }
 
 async fn list(
@@ -84,14 +100,7 @@ async fn list(
 ) -> Result<SecretList, Failure> {
     let found = identity.api_secrets(owner).await;
     let found = found.map_err(|error| unknown_owner(error, owner))?;
-    let api_secrets: Vec<SecretItem> = found
-        .into_iter()
-        .map(|secret| SecretItem {
-            value_encrypted: secret.value_encrypted,
-            expiration_date: secret.expiration_date,
-            description: secret.description,
-        })
-        .collect();
+    let api_secrets: Vec<SecretItem> = found.into_iter().map(SecretItem::from).collect();
     Ok(SecretList {
         total_count: api_secrets.len(),
         api_secrets,
@@ -114,9 +123,8 @@ async fn create(
     let created = created.map_err(|error| unknown_owner(error, owner))?;
     let (kind, owner_id) = in_words(owner);
     let mut text = format!("Secret created on {kind} '{owner_id}'.");
-    let clear_text = created
-        .value_clear_text
-        .map(|text| text.expose().to_owned());
+    let clear_text = created.value_clear_text.as_ref();
+    let clear_text = clear_text.map(|text| text.expose().to_owned());
     match &clear_text {
         Some(clear_text) if *clear_text == wanted.clear_text => {}
         Some(_) => text.push_str(
@@ -132,8 +140,9 @@ async fn create(
         text,
         SecretReply {
             owner_id: owner_id.to_owned(),
-            secret_value: created.value_encrypted,
+            secret_value: created.value_encrypted.clone(),
             value_clear_text: clear_text,
+            api_secret: Some(created.into()),
         },
     ))
 }
@@ -181,7 +190,7 @@ async fn rewrite(
         .await?;
     let (kind, owner_id) = in_words(owner);
     let text = format!("Secret on {kind} '{owner_id}' updated.");
-    Ok(done(text, owner_id.to_owned(), hash))
+    Ok(done(text, owner_id, hash, Some(secret)))
 }
 
 async fn delete(
@@ -194,7 +203,7 @@ async fn delete(
     deleted.map_err(|error| unknown_owner(error, owner))?;
     let (kind, owner_id) = in_words(owner);
     let text = format!("Secret on {kind} '{owner_id}' deleted.");
-    Ok(done(text, owner_id.to_owned(), hash))
+    Ok(done(text, owner_id, hash, None))
 }
 
 fn in_words(owner: SecretOwner<'_>) -> (&'static str, &str) {

@@ -248,8 +248,13 @@ async fn add_scope(
         ..ClientDto::default()
     };
     unchanged.update_client(&p.client_id, &change).await?;
+    let reply = ClientReply {
+        client_id: p.client_id.clone(),
+        // The scope is granted, whether or not the client can be shown.
+        client: identity.client(&p.client_id).await.ok().map(item),
+    };
     let text = format!("Scope '{scope}' granted to client '{}'.", p.client_id);
-    Ok(done(text, p.client_id.clone()))
+    Ok(Done::new(text, reply))
 }
 
 /// The service takes any text for a scope, and a mistyped one would only show at sign-in.

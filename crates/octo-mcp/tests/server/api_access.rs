@@ -37,9 +37,13 @@ async fn an_update_of_a_scope_keeps_what_it_does_not_name() {
     assert_failure(&taken, "Scope with name 'billing.read' already exists.");
     let described = json!({"name": "billing.read", "description": "Reading invoices"});
     let updated = "API scope 'billing.read' updated.";
-    succeed(&mut admin, "update_api_scope", described, updated).await;
+    let answer = succeed(&mut admin, "update_api_scope", described, updated).await;
     let scope = named(&mut admin, "get_api_scopes", "apiScopes", "billing.read").await;
     let scope = scope.unwrap();
+    assert_eq!(
+        answer["apiScope"], scope,
+        "the answer shows what is there now"
+    );
     assert_eq!(scope["displayName"], json!("Invoices"));
     assert_eq!(scope["description"], json!("Reading invoices"));
     assert_eq!(
@@ -84,9 +88,10 @@ async fn an_update_of_a_resource_keeps_what_it_does_not_name() {
     succeed(&mut admin, "create_api_resource", new, &created).await;
     let updated = format!("API resource '{api}' updated.");
     let described = json!({"name": api, "description": "Invoices"});
-    succeed(&mut admin, "update_api_resource", described, &updated).await;
+    let answer = succeed(&mut admin, "update_api_resource", described, &updated).await;
     let resource = named(&mut admin, "get_api_resources", "apiResources", api).await;
     let resource = resource.unwrap();
+    assert_eq!(answer["apiResource"], resource);
     for (member, expected) in [
         ("displayName", json!("Billing")),
         ("description", json!("Invoices")),
@@ -154,11 +159,12 @@ async fn a_second_secret_works_until_it_is_deleted() {
 
     let update = json!({"clientId": "robot", "valueEncrypted": hash, "description": "night"});
     let updated = "Secret on client 'robot' updated.";
-    succeed(&mut admin, "update_client_secret", update, updated).await;
+    let answer = succeed(&mut admin, "update_client_secret", update, updated).await;
     let list = json!({"clientId": "robot"});
     let two = "2 secret(s) on client 'robot'.";
     let list = succeed(&mut admin, "get_client_secrets", list, two).await;
     let secret = &list["apiSecrets"][1];
+    assert_eq!(&answer["apiSecret"], secret);
     assert_eq!(secret["description"], json!("night"));
     assert_eq!(
         secret["expirationDate"],

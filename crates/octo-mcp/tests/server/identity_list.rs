@@ -7,8 +7,11 @@
 
 use crate::vectors::known_tests;
 
+/// A number of the specification and the tests that stand for it.
+type Entry = (u8, &'static [&'static str]);
+
 /// Lines of section 10 and their tests, as `file stem::function`.
-const LINES: [(u8, &[&str]); 16] = [
+const LINES: [Entry; 16] = [
     (
         1,
         &[
@@ -120,7 +123,7 @@ const LINES: [(u8, &[&str]); 16] = [
 ];
 
 /// Improvements of section 9 and their tests.
-const IMPROVEMENTS: [(u8, &[&str]); 21] = [
+const IMPROVEMENTS: [Entry; 21] = [
     (1, &["groups::lists_of_groups_are_read_in_both_shapes"]),
     (
         2,
@@ -240,8 +243,7 @@ const IMPROVEMENTS: [(u8, &[&str]); 21] = [
 #[test]
 fn every_line_has_tests_and_all_of_them_exist() {
     let known = known_tests();
-    let lists: [(&str, &[(u8, &[&str])]); 2] = [("line", &LINES), ("improvement", &IMPROVEMENTS)];
-    for (kind, list) in lists {
+    for (kind, list) in [("line", &LINES[..]), ("improvement", &IMPROVEMENTS)] {
         for ((number, tests), expected) in list.iter().zip(1..) {
             assert_eq!(*number, expected, "each {kind} once, in order");
             assert!(!tests.is_empty(), "{kind} {number} has no test");

@@ -177,7 +177,9 @@ async fn roles_are_replaced_by_name_or_id_and_removed() {
         "clientId": "robot", "roleIds": ["development", "660000000000000000000006"],
     });
     let updated = "Client 'robot' roles updated (2 role(s)).";
-    succeed(&mut admin, "update_client_roles", update, updated).await;
+    let answer = succeed(&mut admin, "update_client_roles", update, updated).await;
+    assert_eq!(answer["added"], json!(["Development", "BotManagement"]));
+    assert_eq!(answer["removed"], json!([]));
     let held = ask(&mut admin, "get_client_roles", json!({"clientId": "robot"})).await;
     assert_success(&held);
     assert_eq!(
@@ -201,9 +203,16 @@ async fn roles_are_replaced_by_name_or_id_and_removed() {
         &again,
         "Client 'robot' doesn't have role 'Development' directly.",
     );
+    let by_id = json!({"clientId": "robot", "roleName": "660000000000000000000004"});
+    let added = "Client 'robot' assigned to role '660000000000000000000004'.";
+    succeed(&mut admin, "add_client_to_role", by_id, added).await;
     let none = json!({"clientId": "robot", "roleIds": []});
     let updated = "Client 'robot' roles updated (0 role(s)).";
-    succeed(&mut admin, "update_client_roles", none, updated).await;
+    let answer = succeed(&mut admin, "update_client_roles", none, updated).await;
+    assert_eq!(
+        answer["removed"],
+        json!(["660000000000000000000004", "660000000000000000000006"])
+    );
 }
 
 #[tokio::test]
@@ -248,7 +257,9 @@ async fn scopes_are_added_and_mistyped_ones_refused() {
     assert_failure(&mistyped, "Scope 'octo_api.readonly' does not exist.");
     let granted = "Scope 'octo_api.read_only' granted to client 'robot'.";
     let wanted = scope("octo_api.read_only");
-    succeed(&mut admin, "add_scope_to_client", wanted.clone(), granted).await;
+    let answer = succeed(&mut admin, "add_scope_to_client", wanted.clone(), granted).await;
+    let scopes = answer["client"]["allowedScopes"].as_array().unwrap();
+    assert!(scopes.contains(&json!("octo_api.read_only")), "{answer}");
     let held = "Client 'robot' has scope 'octo_api.read_only' already.";
     succeed(&mut admin, "add_scope_to_client", wanted, held).await;
     for scope in ["octo_api", "octo_api.read_only"] {

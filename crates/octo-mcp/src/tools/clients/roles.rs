@@ -1,5 +1,6 @@
 //! Roles of clients.
 
+use octo_sdk::identity::RoleDto;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -122,17 +123,46 @@ struct UpdateClientRoles {
     role_ids: Vec<String>,
 }
 
+/// The client whose roles were replaced, and what that changed.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ClientRolesReply {
+    /// OAuth client id.
+    client_id: String,
+    /// Ids of the roles it has now.
+    role_ids: Vec<String>,
+    /// Names of the roles it did not have before.
+    added: Vec<String>,
+    /// Ids of the roles it has no longer.
+    removed: Vec<String>,
+}
+
 async fn update_client_roles(
     cx: TenantCall,
     p: UpdateClientRoles,
-) -> ToolResult<Done<ClientReply>> {
+) -> ToolResult<Done<ClientRolesReply>> {
     let identity = cx.identity()?;
-    let roles = role_ids(&find_roles(&identity, &p.role_ids).await?)?;
-    identity.set_client_roles(&p.client_id, &roles).await?;
+    let roles = find_roles(&identity, &p.role_ids).await?;
+    let wanted = role_ids(&roles)?;
+    let held = identity.client_roles(&p.client_id).await?;
+    identity.set_client_roles(&p.client_id, &wanted).await?;
     let text = format!(
         "Client '{}' roles updated ({} role(s)).",
         p.client_id,
-        roles.len()
+        wanted.len()
     );
-    Ok(done(text, p.client_id))
+    let is_new = |role: &&RoleDto| role.id.as_ref().is_none_or(|id| !held.contains(id));
+    let added = roles.iter().filter(is_new);
+    let added = added.filter_map(|role| role.name.clone()).collect();
+    let removed = held.iter().filter(|role| !wanted.contains(role));
+    let removed = removed.cloned().collect();
+    Ok(Done::new(
+        text,
+        ClientRolesReply {
+            client_id: p.client_id,
+            role_ids: wanted,
+            added,
+            removed,
+        },
+    ))
 }
