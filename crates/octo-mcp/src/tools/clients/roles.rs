@@ -127,8 +127,8 @@ struct UpdateClientRoles {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ClientRolesReply {
-    /// OAuth client id.
-    client_id: String,
+    #[serde(flatten)]
+    of: ClientReply,
     /// Ids of the roles it has now.
     role_ids: Vec<String>,
     /// Names of the roles it did not have before.
@@ -159,7 +159,10 @@ async fn update_client_roles(
     Ok(Done::new(
         text,
         ClientRolesReply {
-            client_id: p.client_id,
+            of: ClientReply {
+                client_id: p.client_id,
+                client: None,
+            },
             role_ids: wanted,
             added,
             removed,
