@@ -128,6 +128,7 @@ pub(super) async fn grant(
         nonce: request.nonce.clone(),
         auth_time: person.auth_time,
         idp: person.idp.clone(),
+        basis: person.basis.clone(),
         sid: person.sid.clone(),
     };
     let lifetime = request.client.lifetimes.authorization_code;

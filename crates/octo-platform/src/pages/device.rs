@@ -108,6 +108,7 @@ async fn approval(
             scopes: request.scopes,
             auth_time: person.auth_time,
             idp: person.idp.clone(),
+            basis: person.basis.clone(),
             sid: person.sid.clone(),
         }),
         Ok(None) => {

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use octo_platform::accounts::external_identity::{ExternalIdentity, admit};
 use octo_platform::accounts::names;
 use octo_platform::accounts::sign_in::{Refusal, SignedInUser};
+use octo_platform::accounts::sign_in_basis::basis_of;
 use octo_platform::pages::session::SignedIn;
 use octo_runtime::{
     DateTimeOffset, Direction, Entity, EntityQuery, NewEntity, Record, Tenant, UpdateEntity, Value,
@@ -234,11 +235,13 @@ async fn a_sign_in_counts_as_long_as_its_provider_is_enabled() {
     let entered = enter(&platform, &tenant, &staff, &person("1", "ada")).await;
     let SignedInUser { user, idp } = entered.unwrap();
     let state = platform.running.state();
+    let basis = basis_of(state, &tenant, &user, &idp).await.unwrap();
     let signed_in = SignedIn {
         tenant: tenant.id().clone(),
         user: user.rt_id,
         user_name: "ada".to_owned(),
         idp,
+        basis: basis.unwrap(),
         auth_time: state.clock().unix_seconds(),
         sid: "S".to_owned(),
         must_change_password: false,
