@@ -90,7 +90,8 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
     }
     let (throttle, key) = (&visitor.state.throttles().logins, visitor.throttle_key());
     let now = visitor.state.clock().now();
-    if !throttle.allows(&key, now) {
+    // Counted before the check, or guesses made at once would all pass.
+    if !throttle.attempt(&key, now) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, TOO_MANY).await;
     }
     let (state, tenant, password) = (&visitor.state, &visitor.tenant, &submitted.password);
@@ -99,9 +100,11 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
         directory => directory_sign_in::sign_in(state, tenant, directory, username, password).await,
     };
     match checked {
-        Ok(Ok(user)) => enter(&visitor, &user, &return_url).await,
+        Ok(Ok(user)) => {
+            throttle.take_back(&key);
+            enter(&visitor, &user, &return_url).await
+        }
         Ok(Err(refusal)) => {
-            throttle.attempt(&key, now);
             let (status, text) = match refusal {
                 Refusal::Invalid => (StatusCode::FORBIDDEN, INVALID),
                 Refusal::LockedOut => (StatusCode::FORBIDDEN, LOCKED),
@@ -111,7 +114,10 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
             };
             refuse(status, text).await
         }
-        Err(error) => view::failed(error),
+        Err(error) => {
+            throttle.take_back(&key);
+            view::failed(error)
+        }
     }
 }
 
