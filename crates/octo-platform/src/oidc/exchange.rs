@@ -77,11 +77,12 @@ async fn for_services(
 ) -> Result<TokenResponse, OAuthError> {
     grant.granted.retain(|scope| scope != OFFLINE_ACCESS);
     check_scopes(&grant, &source.claims)?;
-    let user = issue::active_user(&grant.tenant, source.user).await?;
     let claims = &source.claims;
+    let idp = claims.idp.as_deref().unwrap_or(IDP_LOCAL);
+    let user = issue::active_user(state, &grant.tenant, source.user, idp).await?;
     let authentication = Authentication {
         auth_time: claims.auth_time.unwrap_or(claims.iat),
-        idp: claims.idp.clone().unwrap_or_else(|| IDP_LOCAL.to_owned()),
+        idp: idp.to_owned(),
         amr: vec!["token_exchange".to_owned()],
         sid: claims.sid.clone(),
     };

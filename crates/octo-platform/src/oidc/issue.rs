@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::client::Client;
 use super::error::OAuthError;
 use super::scopes::Scopes;
-use crate::accounts::sign_in_basis::still_signed_in;
+use crate::accounts::sign_in_basis::{basis_of, still_signed_in};
 use crate::accounts::{allowed_tenants, roles, users};
 use crate::state::PlatformState;
 use crate::token::{AccessClaims, Values};
@@ -71,14 +71,20 @@ pub struct TokenResponse {
     pub issued_token_type: Option<&'static str>,
 }
 
-/// The user of a token, if it still exists in the tenant.
+/// The user of a token, if whoever vouched for it still does.
 ///
 /// # Errors
-/// `invalid_grant` if the user is gone.
-pub async fn active_user(tenant: &Tenant, user: RtId) -> Result<Entity, OAuthError> {
-    users::by_id(tenant, user)
-        .await?
-        .ok_or_else(OAuthError::invalid_grant)
+/// `invalid_grant` if the user is gone, or who vouched for it.
+pub async fn active_user(
+    state: &PlatformState,
+    tenant: &Tenant,
+    user: RtId,
+    idp: &str,
+) -> Result<Entity, OAuthError> {
+    let user = users::by_id(tenant, user).await?;
+    let user = user.ok_or_else(OAuthError::invalid_grant)?;
+    let basis = basis_of(state, tenant, &user, idp).await?;
+    basis.map(|_| user).ok_or_else(OAuthError::invalid_grant)
 }
 
 /// The user of a grant, if the sign-in it was given in still counts.

@@ -127,6 +127,33 @@ async fn users_of_a_parent_lose_a_child_with_account_password_or_trust_at_home()
     }
 }
 
+#[tokio::test]
+async fn a_token_of_somebody_deleted_at_home_is_not_exchanged_for_another() {
+    let platform = TestPlatform::start().await;
+    let system = platform.system();
+    let admin = platform.admin().await;
+    platform
+        .create_tenant_for("octosystem", "acme", &admin)
+        .await;
+    let ada = platform.create_user(&system, "ada", PASSWORD).await;
+    let issued = device_login(&platform, "acme", ALL_SCOPES, "ada", PASSWORD).await;
+    let token = issued["access_token"].as_str().unwrap();
+    let form = [
+        (
+            "grant_type",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ),
+        ("client_id", DEVICE_CLIENT),
+        ("subject_token", token),
+        ("acr_values", "tenant:acme"),
+        ("scope", "openid octo_api"),
+        ("audience", "octoAPI"),
+    ];
+    assert_eq!(platform.token(&form).await.status, 200);
+    remove(&system, &ada).await;
+    assert_eq!(platform.token(&form).await.error(), "invalid_grant");
+}
+
 async fn distrust(tenant: &Tenant) {
     let trust = EntityQuery::of(names::OCTO_TENANT_PROVIDER);
     let trust = tenant.first(trust).await.unwrap().unwrap();
