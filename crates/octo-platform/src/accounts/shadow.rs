@@ -8,7 +8,8 @@
 //! identity only if its `idp` claim says that the home tenant authenticated it.
 
 use octo_runtime::{
-    ChangeSet, Entity, NewEntity, Record, RtId, RuntimeError, Tenant, TenantId, UpdateEntity, Value,
+    ChangeSet, Criteria, Entity, EntityQuery, NewEntity, Operand, Operator, Record, RtId,
+    RuntimeError, Tenant, TenantId, UpdateEntity, Value,
 };
 
 use super::names::{MODEL, USER};
@@ -18,6 +19,8 @@ use crate::state::PlatformState;
 
 const NAME_PREFIX: &str = "xt_";
 const PROVIDER_PREFIX: &str = "octo-tenant:";
+/// Ends the id of the home user in a home link; the seal follows.
+const KEY_END: char = '.';
 const IDP_PREFIX: &str = "ParentTenant_";
 const SEAL_LABEL: &str = "home-link";
 
@@ -65,6 +68,44 @@ pub fn home_of(sealer: &Sealer, tenant: &TenantId, user: &Entity) -> Option<Home
         .find_map(|login| read_link(sealer, tenant, user.rt_id, login))
 }
 
+/// The shadow users of a user of another tenant: those with a valid home link. There should be one.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn linked_to(
+    sealer: &Sealer,
+    tenant: &Tenant,
+    home: &TenantId,
+    user: RtId,
+) -> Result<Vec<Entity>, RuntimeError> {
+    let key = Criteria::field(
+        "ProviderKey",
+        Operator::StartsWith,
+        format!("{user}{KEY_END}"),
+    );
+    let login = Criteria::eq("LoginProvider", format!("{PROVIDER_PREFIX}{home}")).and(key);
+    let has_login = Criteria::field(
+        "UserLogins",
+        Operator::Match,
+        Operand::Criteria(Box::new(login)),
+    );
+    let mut found = tenant
+        .query(EntityQuery::of(USER).filter(has_login))
+        .await?
+        .items;
+    found.retain(|shadow| {
+        home_of(sealer, tenant.id(), shadow)
+            .is_some_and(|known| known.tenant == *home && known.user == user)
+    });
+    Ok(found)
+}
+
+/// The e-mail address of a user, if somebody has made sure that it is the user's own.
+pub fn confirmed_email(user: &Entity) -> Option<&str> {
+    let confirmed = user.attributes.bool("EmailConfirmed") == Some(true);
+    user.attributes.str("Email").filter(|_| confirmed)
+}
+
 fn read_link(
     sealer: &Sealer,
     tenant: &TenantId,
@@ -77,7 +118,7 @@ fn read_link(
         .strip_prefix(PROVIDER_PREFIX)?
         .parse()
         .ok()?;
-    let (user, seal) = fields.str("ProviderKey")?.split_once('.')?;
+    let (user, seal) = fields.str("ProviderKey")?.split_once(KEY_END)?;
     let home = HomeIdentity {
         tenant: home_tenant,
         user: user.parse().ok()?,
@@ -102,7 +143,7 @@ fn link(sealer: &Sealer, tenant: &TenantId, shadow: RtId, home: &HomeIdentity) -
     let seal = sealer.seal(SEAL_LABEL, &sealed_parts(tenant, shadow, home));
     Record::of(MODEL, "UserLogin")
         .set("LoginProvider", format!("{PROVIDER_PREFIX}{}", home.tenant))
-        .set("ProviderKey", format!("{}.{seal}", home.user))
+        .set("ProviderKey", format!("{}{KEY_END}{seal}", home.user))
         .set("ProviderDisplayName", home.user_name.clone())
         .set("UserId", shadow.to_string())
 }

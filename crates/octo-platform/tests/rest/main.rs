@@ -14,6 +14,7 @@ mod platform;
 mod providers;
 mod provisioning;
 mod reach;
+mod reach_elsewhere;
 mod resources;
 mod roles;
 mod secrets;

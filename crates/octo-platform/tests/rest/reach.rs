@@ -13,14 +13,14 @@ const USER_MANAGEMENT: &str = "660000000000000000000002";
 const OWNERS: &str = "660000000000000000000040";
 
 /// A platform, its administrator, and `anna`, who administers users and no more.
-struct Setting {
-    platform: TestPlatform,
-    admin: IdentityClient,
-    anna: IdentityClient,
+pub(crate) struct Setting {
+    pub(crate) platform: TestPlatform,
+    pub(crate) admin: IdentityClient,
+    pub(crate) anna: IdentityClient,
     anna_id: String,
 }
 
-async fn setting() -> Setting {
+pub(crate) async fn setting() -> Setting {
     let platform = TestPlatform::start().await;
     let admin = platform.system_identity().await;
     for name in ["anna", "ben"] {
@@ -63,7 +63,7 @@ fn group(name: &str, roles: &[&str]) -> CreateGroupDto {
     }
 }
 
-async fn id(identity: &IdentityClient, name: &str) -> String {
+pub(crate) async fn id(identity: &IdentityClient, name: &str) -> String {
     identity.user(name).await.unwrap().user_id.unwrap()
 }
 
@@ -73,7 +73,7 @@ async fn new_group(identity: &IdentityClient, name: &str, roles: &[&str]) -> Str
 }
 
 #[track_caller]
-fn assert_beyond<T: std::fmt::Debug>(answer: Result<T, ServiceError>, role: &str) {
+pub(crate) fn assert_beyond<T: std::fmt::Debug>(answer: Result<T, ServiceError>, role: &str) {
     let text = answer.unwrap_err().to_string();
     let start = "Forbidden: This concerns roles you do not have: '";
     assert!(text.starts_with(start) && text.contains(role), "{text}");
