@@ -197,8 +197,8 @@ async fn create(
 }
 
 /// Groups for a shadow user that is made now: the provider that names the home tenant may have a
-/// default group, and rules may name the domain of the address the user has at home, which its
-/// administrators answer for.
+/// default group, and rules may name the domain of the address the user has at home, if it is known
+/// there that the address is the user's own: administrators of users may write any.
 async fn first_groups(
     state: &PlatformState,
     tenant: &Tenant,
@@ -211,7 +211,7 @@ async fn first_groups(
         Some(home_tenant) => users::by_id(&home_tenant, home.user).await?,
         None => None,
     };
-    let email = user.as_ref().and_then(|user| user.attributes.str("Email"));
+    let email = user.as_ref().and_then(confirmed_email);
     first_login::groups(tenant, default_group, email).await
 }
 

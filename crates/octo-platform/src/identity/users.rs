@@ -110,7 +110,7 @@ pub(super) async fn create(
     Ok(StatusCode::OK)
 }
 
-/// U7: the whole DTO replaces what was there, nulls included.
+/// U7: the whole DTO replaces what was there, nulls included. Nobody has made sure of a new address.
 pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -132,6 +132,9 @@ pub(super) async fn update(
         .set("ResetPasswordOnLogin", body.reset_password_on_login());
     for (name, value) in body.attributes() {
         update = update.set_opt(name, value);
+    }
+    if body.changes_email(&user) {
+        update = update.set("EmailConfirmed", false);
     }
     tenant
         .update(update)

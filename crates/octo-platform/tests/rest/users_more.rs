@@ -2,7 +2,7 @@
 
 use octo_runtime::{NewEntity, Record, Tenant, Value};
 use octo_sdk::ServiceError;
-use octo_sdk::identity::{IdentityClient, UsersPage};
+use octo_sdk::identity::{IdentityClient, UserDto, UsersPage};
 
 use crate::groups::{create_group, create_user};
 use crate::platform::{SYSTEM, TestPlatform};
@@ -183,4 +183,32 @@ async fn merging_hands_everything_over() {
         text(identity.merge_users("ada", "nobody").await),
         "NotFound: Source user 'nobody' not found."
     );
+}
+
+#[tokio::test]
+async fn a_new_address_is_not_a_confirmed_one() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    let tenant = platform.running.runtime().system_tenant();
+    let user = NewEntity::of("System.Identity/User")
+        .set("UserName", "ada")
+        .set("NormalizedUserName", "ADA")
+        .set("Email", "ada@x.org")
+        .set("EmailConfirmed", true);
+    let ada = tenant.insert(user).await.unwrap().rt_id;
+    for (address, confirmed) in [
+        (Some("Ada@X.org"), true),
+        (Some("ada@corp.example"), false),
+        (None, false),
+    ] {
+        let change = UserDto {
+            name: Some("ada".to_owned()),
+            email: address.map(str::to_owned),
+            ..UserDto::default()
+        };
+        identity.update_user("ada", &change).await.unwrap();
+        let stored = tenant.get("System.Identity/User", ada).await.unwrap();
+        let stored = stored.unwrap().attributes.bool("EmailConfirmed");
+        assert_eq!(stored, Some(confirmed), "{address:?}");
+    }
 }
