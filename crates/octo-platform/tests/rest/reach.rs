@@ -250,3 +250,15 @@ async fn a_role_does_not_become_another_by_its_name() {
         "'BotManagement'",
     );
 }
+
+#[tokio::test]
+async fn roles_that_services_go_by_are_not_deleted_by_those_who_have_them() {
+    let Setting { admin, anna, .. } = setting().await;
+    let refused = anna.delete_role("UserManagement").await.unwrap_err();
+    let text = "Forbidden: This needs the role 'TenantManagement'.";
+    assert_eq!(refused.to_string(), text);
+    let refused = anna.rename_role("UserManagement", "Users").await;
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("cannot be renamed"), "{text}");
+    admin.role("UserManagement").await.unwrap();
+}
