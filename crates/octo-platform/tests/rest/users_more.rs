@@ -2,7 +2,7 @@
 
 use octo_runtime::{NewEntity, Record, Tenant, Value};
 use octo_sdk::ServiceError;
-use octo_sdk::identity::{IdentityClient, UserDto, UsersPage};
+use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto, UsersPage};
 
 use crate::groups::{create_group, create_user};
 use crate::platform::{SYSTEM, TestPlatform};
@@ -211,4 +211,43 @@ async fn a_new_address_is_not_a_confirmed_one() {
         let stored = stored.unwrap().attributes.bool("EmailConfirmed");
         assert_eq!(stored, Some(confirmed), "{address:?}");
     }
+}
+
+#[tokio::test]
+async fn nobody_is_named_so_that_others_are_mistaken_for_them() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    let user = |name: &str, email: Option<&str>| UserDto {
+        name: Some(name.to_owned()),
+        email: email.map(str::to_owned),
+        ..UserDto::default()
+    };
+    let create = async |name: &str, email: Option<&str>| {
+        let new = RegisterUserDto {
+            user: user(name, email),
+            password: None,
+        };
+        identity.create_user(&new).await
+    };
+    create("ada", Some("ada@x.org")).await.unwrap();
+    create("mallory", None).await.unwrap();
+    let id = identity.user("ada").await.unwrap().user_id.unwrap();
+    for (name, code) in [
+        ("Ada@X.org", "DuplicateUserName"),
+        (id.as_str(), "InvalidUserName"),
+        ("65D5C447B420DA3FB12381BC", "InvalidUserName"),
+    ] {
+        for refused in [
+            create(name, None).await,
+            identity.update_user("mallory", &user(name, None)).await,
+        ] {
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.details()[0].code, code, "{name}");
+        }
+    }
+    // The own address is a fine name.
+    let named = user("ada@x.org", Some("ada@x.org"));
+    identity.update_user("ada", &named).await.unwrap();
+    identity.update_user("ada@x.org", &named).await.unwrap();
+    create("bob@x.org", Some("bob@x.org")).await.unwrap();
 }
