@@ -262,3 +262,33 @@ async fn roles_that_services_go_by_are_not_deleted_by_those_who_have_them() {
     assert!(text.contains("cannot be renamed"), "{text}");
     admin.role("UserManagement").await.unwrap();
 }
+
+#[tokio::test]
+async fn rules_that_lead_to_more_than_one_has_are_out_of_reach() {
+    let Setting { admin, anna, .. } = setting().await;
+    let own = new_group(&anna, "Own", &[USER_MANAGEMENT]).await;
+    let rule = |group: &str| EmailDomainGroupRuleDto {
+        rt_id: None,
+        email_domain_pattern: "corp.example".to_owned(),
+        target_group_rt_id: group.to_owned(),
+        description: None,
+    };
+    let stored = admin.create_email_domain_group_rule(&rule(OWNERS)).await;
+    let stored = stored.unwrap();
+    let id = stored.rt_id.clone().unwrap();
+    assert_beyond(
+        anna.update_email_domain_group_rule(&id, &rule(&own)).await,
+        "'TenantManagement'",
+    );
+    assert_beyond(
+        anna.delete_email_domain_group_rule(&id).await,
+        "'TenantManagement'",
+    );
+    assert_eq!(admin.email_domain_group_rule(&id).await.unwrap(), stored);
+
+    admin
+        .update_email_domain_group_rule(&id, &rule(&own))
+        .await
+        .unwrap();
+    anna.delete_email_domain_group_rule(&id).await.unwrap();
+}
