@@ -1,8 +1,9 @@
 //! Pages of many users, whole sets of roles, and two users that become one.
 
-use octo_runtime::{NewEntity, Record, Tenant, Value};
-use octo_sdk::ServiceError;
+use jiff::SignedDuration;
+use octo_runtime::{DateTimeOffset, NewEntity, Record, RtId, Tenant, UpdateEntity, Value};
 use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto, UsersPage};
+use octo_sdk::{Secret, ServiceError};
 
 use crate::groups::{create_group, create_user};
 use crate::platform::{SYSTEM, TestPlatform};
@@ -250,4 +251,34 @@ async fn nobody_is_named_so_that_others_are_mistaken_for_them() {
     identity.update_user("ada", &named).await.unwrap();
     identity.update_user("ada@x.org", &named).await.unwrap();
     create("bob@x.org", Some("bob@x.org")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_password_opens_a_locked_account() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    let tenant = platform.running.runtime().system_tenant();
+    create_user(&identity, "ada").await;
+    let ada: RtId = identity
+        .user("ada")
+        .await
+        .unwrap()
+        .user_id
+        .unwrap()
+        .parse()
+        .unwrap();
+    let end = Value::DateTimeOffset(DateTimeOffset {
+        instant: platform.running.clock().now() + SignedDuration::from_hours(1),
+        offset_minutes: 0,
+    });
+    let locked = UpdateEntity::of("System.Identity/User", ada)
+        .set("AccessFailedCount", 3)
+        .set("LockoutEnd", end);
+    tenant.update(locked).await.unwrap();
+    let password = Secret::new("An0ther-password!");
+    identity.reset_password("ada", &password).await.unwrap();
+    let stored = tenant.get("System.Identity/User", ada).await.unwrap();
+    let stored = stored.unwrap().attributes;
+    assert_eq!(stored.i32("AccessFailedCount"), Some(0));
+    assert!(!stored.contains("LockoutEnd"));
 }
