@@ -148,30 +148,90 @@ fn link(sealer: &Sealer, tenant: &TenantId, shadow: RtId, home: &HomeIdentity) -
         .set("UserId", shadow.to_string())
 }
 
-/// The shadow of `home` in `tenant`. Created if it is missing and `may_create`; `None` if it is
-/// missing and may not be created, or if its name is taken by the shadow of a former user of the
-/// same name.
+/// The shadow of `home` in `tenant`, under the name its user has at home by now. Created if it is
+/// missing and `may_create`; `None` if it is missing and may not be created, or if its name is taken
+/// by the shadow of a former user of the same name.
 ///
 /// # Errors
-/// [`RuntimeError`] if the tenant cannot be read or changed.
+/// [`RuntimeError`] if a tenant cannot be read or changed.
 pub async fn find_or_create(
     state: &PlatformState,
     tenant: &Tenant,
     home: &HomeIdentity,
     may_create: bool,
 ) -> Result<Option<Entity>, RuntimeError> {
+    let home = &named_as_now(state, home.clone()).await?;
     let name = home.shadow_name();
-    let _only_one = state.locks().lock(&[tenant.id().as_str(), &name]).await;
-    let shadow = match users::by_name(tenant, &name).await? {
-        Some(user) => match home_of(state.sealer(), tenant.id(), &user) {
-            Some(known) if known.user == home.user => user,
-            Some(_) => return Ok(None),
-            None => adopt(state, tenant, user, home).await?,
-        },
-        None if may_create => create(state, tenant, home).await?,
-        None => return Ok(None),
-    };
-    Ok(Some(shadow))
+    let _only_one = users::lock(state, tenant).await;
+    let mut known = linked_to(state.sealer(), tenant, &home.tenant, home.user).await?;
+    if !known.is_empty() {
+        let named = known.iter().position(|user| users::user_name(user) == name);
+        let shadow = known.swap_remove(named.unwrap_or(0));
+        return rename(state, tenant, shadow, home).await.map(Some);
+    }
+    if let Some(holder) = users::by_name(tenant, &name).await? {
+        let Some(former) = home_of(state.sealer(), tenant.id(), &holder) else {
+            return adopt(state, tenant, holder, home).await.map(Some);
+        };
+        let former = named_as_now(state, former).await?;
+        rename(state, tenant, holder, &former).await?;
+        if former.shadow_name() == name {
+            return Ok(None);
+        }
+    }
+    match may_create {
+        true => create(state, tenant, home).await.map(Some),
+        false => Ok(None),
+    }
+}
+
+/// The same user, under the name it has at home by now. One who is gone keeps the last name.
+async fn named_as_now(
+    state: &PlatformState,
+    home: HomeIdentity,
+) -> Result<HomeIdentity, RuntimeError> {
+    let user = at_home(state, &home).await?;
+    let user_name = user.map(|user| users::user_name(&user).to_owned());
+    Ok(HomeIdentity {
+        user_name: user_name.unwrap_or(home.user_name),
+        ..home
+    })
+}
+
+async fn at_home(
+    state: &PlatformState,
+    home: &HomeIdentity,
+) -> Result<Option<Entity>, RuntimeError> {
+    match state.find_tenant(home.tenant.as_str()).await? {
+        Some(tenant) => users::by_id(&tenant, home.user).await,
+        None => Ok(None),
+    }
+}
+
+/// Gives a shadow user the name that belongs to `home`, unless somebody else has it.
+async fn rename(
+    state: &PlatformState,
+    tenant: &Tenant,
+    shadow: Entity,
+    home: &HomeIdentity,
+) -> Result<Entity, RuntimeError> {
+    let name = home.shadow_name();
+    if users::user_name(&shadow) == name {
+        return Ok(shadow);
+    }
+    let holder = users::by_name(tenant, &name).await?;
+    if holder.is_some_and(|holder| holder.rt_id != shadow.rt_id) {
+        tracing::warn!(tenant = %tenant.id(), user = %shadow.rt_id, "a shadow user keeps its old name: the new one is taken");
+        return Ok(shadow);
+    }
+    let mut logins = shadow.attributes.records("UserLogins").to_vec();
+    logins.retain(|login| read_link(state.sealer(), tenant.id(), shadow.rt_id, login).is_none());
+    logins.push(link(state.sealer(), tenant.id(), shadow.rt_id, home));
+    let update = UpdateEntity::from_entity(&shadow)
+        .set("NormalizedUserName", users::normalize(&name))
+        .set("UserName", name)
+        .set("UserLogins", Value::RecordArray(logins));
+    tenant.update(update).await
 }
 
 async fn create(
@@ -207,10 +267,7 @@ async fn first_groups(
     let trusted = trust::parents(tenant).await?;
     let provider = trusted.iter().find(|trust| trust.parent == home.tenant);
     let default_group = provider.and_then(|trust| trust.default_group.as_deref());
-    let user = match state.find_tenant(home.tenant.as_str()).await? {
-        Some(home_tenant) => users::by_id(&home_tenant, home.user).await?,
-        None => None,
-    };
+    let user = at_home(state, home).await?;
     let email = user.as_ref().and_then(confirmed_email);
     first_login::groups(tenant, default_group, email).await
 }

@@ -19,6 +19,7 @@ mod resources;
 mod roles;
 mod secrets;
 mod setup;
+mod shadows;
 mod tenants;
 mod unread;
 mod user_mappings;
