@@ -8,7 +8,8 @@
 //! `OctoTenantIdentityProvider` that names the parent ([`trust`]). Such a user gets a *shadow user*
 //! in the tenant ([`shadow`]); its roles come from an `ExternalTenantUserMapping` ([`mappings`])
 //! and from the groups that list mapping or shadow ([`roles`]). [`provision`] sets all of that up
-//! for an administrator; [`parent_sign_in`] lets them in. Groups for people who come from elsewhere are found at their first login
+//! for an administrator; [`parent_sign_in`] lets them in; [`rights_elsewhere`] counts what all of it
+//! gives to one user. Groups for people who come from elsewhere are found at their first login
 //! ([`first_login`]). OAuth clients reach child tenants as copies ([`client_mirrors`]).
 //! What other providers people may come from is in [`providers`]. Whoever another provider has
 //! verified becomes a user of the tenant in [`external_identity`]; directories are asked in
@@ -28,6 +29,7 @@ pub mod names;
 pub mod parent_sign_in;
 pub mod providers;
 pub mod provision;
+pub mod rights_elsewhere;
 pub mod roles;
 pub mod shadow;
 pub mod sign_in;

@@ -107,7 +107,8 @@ async fn create_role(cx: TenantCall, p: CreateRole) -> ToolResult<Done<RoleReply
     ))
 }
 
-/// Renames a role; who has it keeps it.
+/// Renames a role; who has it keeps it. The roles that exist from the start keep their names:
+/// services go by them.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateRole {
@@ -131,7 +132,8 @@ async fn update_role(cx: TenantCall, p: UpdateRole) -> ToolResult<Done<RoleReply
     ))
 }
 
-/// Deletes a role and takes it from everybody who has it.
+/// Deletes a role and takes it from everybody who has it. Roles that exist from the start are
+/// deleted by administrators of tenants only.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeleteRole {

@@ -191,7 +191,8 @@ async fn load(tenant: &Tenant, ids: BTreeSet<RtId>) -> Result<Roles, RuntimeErro
     Ok(roles.into_iter().map(|role| (role.rt_id, role)).collect())
 }
 
-fn names(roles: &Roles) -> Vec<String> {
+/// Names of roles, sorted, without repetition.
+pub fn names(roles: &Roles) -> Vec<String> {
     let names: BTreeSet<&str> = roles
         .values()
         .filter_map(|role| role.attributes.str("Name"))

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::lookup::{self, unreadable};
 use super::reach;
 use crate::accounts::names::{EMAIL_RULE, GROUP};
-use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
+use crate::auth::{Caller, ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::Problem;
 use crate::rest::{IfMatch, JsonBody, Revised, USER_ROLES, require_any_role};
 use crate::state::PlatformState;
@@ -92,11 +92,12 @@ pub(super) async fn update(
     let id = lookup::id("rtId", &id)?;
     let rule = checked(tenant, body).await?;
     reach::require_group(&caller.caller, tenant, rule.group).await?;
-    let _only_one = state.locks().lock(&[tenant.id().as_str(), "rules"]).await;
+    let _only_one = lock(&state, tenant).await;
     let Some(present) = found(tenant, id).await? else {
         let new = NewEntity::of(EMAIL_RULE).with_id(id);
         return insert(tenant, new, rule).await.map(Json);
     };
+    require_target(&caller.caller, tenant, &present).await?;
     if_match.check(&dto(&present))?;
     let update = UpdateEntity::from_entity(&present)
         .set("EmailDomainPattern", rule.pattern)
@@ -109,14 +110,18 @@ pub(super) async fn update(
 
 /// D5: also when there is none.
 pub(super) async fn delete(
+    State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
     let id = lookup::id("rtId", &id)?;
-    if found(&caller.tenant, id).await?.is_some() {
+    let tenant = &caller.tenant;
+    let _only_one = lock(&state, tenant).await;
+    if let Some(present) = found(tenant, id).await? {
+        require_target(&caller.caller, tenant, &present).await?;
         let delete = DeleteEntity::of(EMAIL_RULE, id).erase();
-        let deleted = caller.tenant.delete(delete).await;
+        let deleted = tenant.delete(delete).await;
         deleted.map_err(|error| Problem::runtime(FAILED, &error))?;
     }
     Ok(StatusCode::OK)
@@ -181,6 +186,20 @@ async fn insert(
     let stored = tenant.insert(new).await;
     let stored = stored.map_err(|error| Problem::runtime(FAILED, &error))?;
     Ok(dto(&stored))
+}
+
+/// Who takes a rule away or points it elsewhere decides about its present group, too. A group that is
+/// gone gives nothing.
+async fn require_target(caller: &Caller, tenant: &Tenant, rule: &Entity) -> Result<(), Problem> {
+    let target = rule.attributes.str("TargetGroupRtId");
+    match target.and_then(|id| id.trim().parse().ok()) {
+        Some(group) => reach::require_group(caller, tenant, group).await,
+        None => Ok(()),
+    }
+}
+
+async fn lock(state: &PlatformState, tenant: &Tenant) -> tokio::sync::OwnedMutexGuard<()> {
+    state.locks().lock(&[tenant.id().as_str(), "rules"]).await
 }
 
 async fn found(tenant: &Tenant, id: RtId) -> Result<Option<Entity>, Problem> {

@@ -119,14 +119,17 @@ pub(super) async fn update(
 
 /// G7: for good; members stay.
 pub(super) async fn delete(
+    State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
-    let group = existing(&caller.tenant, &id).await?;
-    reach::require_group(&caller.caller, &caller.tenant, group.rt_id).await?;
+    let tenant = &caller.tenant;
+    let _only_one = lock(&state, tenant).await;
+    let group = existing(tenant, &id).await?;
+    reach::require_group(&caller.caller, tenant, group.rt_id).await?;
     let delete = DeleteEntity::of(GROUP, group.rt_id).erase();
-    let deleted = caller.tenant.delete(delete).await;
+    let deleted = tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;
     Ok(StatusCode::OK)
 }

@@ -12,6 +12,7 @@ use octo_runtime::{Entity, RtId, Tenant};
 
 use super::lookup::unreadable;
 use super::roles::name_of;
+use crate::accounts::rights_elsewhere;
 use crate::accounts::roles::{self, Roles};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -60,7 +61,8 @@ fn refuse_lacking(lacking: &BTreeSet<&str>) -> Result<(), Problem> {
     )))
 }
 
-/// Lets a caller pass who may do all that a user may do; everybody may change their own account.
+/// Lets a caller pass who may do all that a user may do, in this tenant and in those that let the
+/// user in; everybody may change their own account.
 ///
 /// # Errors
 /// 403 as [`require_roles`], or 500 if the tenant cannot be read.
@@ -74,7 +76,11 @@ pub(super) async fn require_user(
         return Ok(());
     }
     let held = roles::effective_of_user(state, tenant, user).await;
-    require_all(caller, &held.map_err(unreadable)?)
+    require_all(caller, &held.map_err(unreadable)?)?;
+    let elsewhere = rights_elsewhere::of_user(state, tenant, user).await;
+    let elsewhere = elsewhere.map_err(unreadable)?;
+    let lacking = elsewhere.iter().map(String::as_str);
+    refuse_lacking(&lacking.filter(|role| !caller.has_role(role)).collect())
 }
 
 /// Lets a caller pass who has all roles the members of a group have through it.

@@ -1,4 +1,7 @@
 //! Roles: R1–R6 (identity.md 4.2 and 6.2).
+//!
+//! Services go by the names of the seeded roles. Without one of these names what it opens is closed
+//! to everybody, so nobody renames them, and only who administers tenants deletes them.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -17,7 +20,8 @@ use crate::accounts::names::ROLE;
 use crate::accounts::users::normalize;
 use crate::auth::{ReadOnly, ReadWrite, TenantCaller};
 use crate::problem::{Detail, Problem};
-use crate::rest::{JsonBody, Paging, Params, USER_ROLES, require_any_role};
+use crate::rest::{JsonBody, Paging, Params, TENANT_ROLES, USER_ROLES, require_any_role};
+use crate::seed::ROLE_NAMES;
 use crate::state::PlatformState;
 
 const CREATION_FAILED: &str = "Creation of role failed";
@@ -96,7 +100,7 @@ pub(super) async fn create(
     Ok(StatusCode::OK)
 }
 
-/// R5: a new name; id and assignments stay.
+/// R5: a new name; id and assignments stay. Seeded roles keep their names.
 pub(super) async fn rename(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -110,6 +114,12 @@ pub(super) async fn rename(
     let name = body.name();
     reach::require_roles(&caller.caller, [&role])?;
     reach::require_name(&caller.caller, name)?;
+    if is_seeded(&role) && name != name_of(&role) {
+        return Err(Problem::bad_request_with(
+            UPDATE_FAILED,
+            vec![fixed_name(&role)],
+        ));
+    }
     require_free(tenant, name, Some(role.rt_id), UPDATE_FAILED).await?;
     let update = UpdateEntity::from_entity(&role)
         .set("Name", name)
@@ -123,14 +133,20 @@ pub(super) async fn rename(
 
 /// R6: for good, with all assignments.
 pub(super) async fn delete(
+    State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
     Path((_, role)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
-    let role = existing(&caller.tenant, &role).await?;
+    let tenant = &caller.tenant;
+    let _only_one = lock(&state, tenant).await;
+    let role = existing(tenant, &role).await?;
     reach::require_roles(&caller.caller, [&role])?;
+    if is_seeded(&role) {
+        require_any_role(&caller.caller, TENANT_ROLES)?;
+    }
     let delete = DeleteEntity::of(ROLE, role.rt_id).erase();
-    let deleted = caller.tenant.delete(delete).await;
+    let deleted = tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;
     Ok(StatusCode::OK)
 }
@@ -146,6 +162,19 @@ pub(super) fn dto_of(role: &Entity) -> RoleDto {
 /// The name of a role.
 pub(super) fn name_of(role: &Entity) -> &str {
     role.attributes.str("Name").unwrap_or_default()
+}
+
+/// Whether a role has a name that services go by.
+fn is_seeded(role: &Entity) -> bool {
+    ROLE_NAMES.contains(&name_of(role))
+}
+
+fn fixed_name(role: &Entity) -> Detail {
+    let text = format!(
+        "Role '{}' cannot be renamed: services go by its name. Create a role of your own instead.",
+        name_of(role)
+    );
+    Detail::new("InvalidRoleName", text)
 }
 
 async fn existing(tenant: &Tenant, name: &str) -> Result<Entity, Problem> {

@@ -110,7 +110,7 @@ pub(super) async fn create(
     Ok(StatusCode::OK)
 }
 
-/// U7: the whole DTO replaces what was there, nulls included.
+/// U7: the whole DTO replaces what was there, nulls included. Nobody has made sure of a new address.
 pub(super) async fn update(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -133,6 +133,9 @@ pub(super) async fn update(
     for (name, value) in body.attributes() {
         update = update.set_opt(name, value);
     }
+    if body.changes_email(&user) {
+        update = update.set("EmailConfirmed", false);
+    }
     tenant
         .update(update)
         .await
@@ -147,10 +150,12 @@ pub(super) async fn delete(
     Path((_, name)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     require_any_role(&caller.caller, USER_ROLES)?;
-    let user = existing(&caller.tenant, &name).await?;
-    reach::require_user(&state, &caller.caller, &caller.tenant, &user).await?;
+    let tenant = &caller.tenant;
+    let _only_one = lock(&state, tenant).await;
+    let user = existing(tenant, &name).await?;
+    reach::require_user(&state, &caller.caller, tenant, &user).await?;
     let delete = DeleteEntity::of(USER, user.rt_id).erase();
-    let deleted = caller.tenant.delete(delete).await;
+    let deleted = tenant.delete(delete).await;
     deleted.map_err(|error| Problem::runtime(DELETE_FAILED, &error))?;
     Ok(StatusCode::OK)
 }

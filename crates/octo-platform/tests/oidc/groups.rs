@@ -137,7 +137,9 @@ async fn a_rule_and_a_default_group_count_once_when_a_user_first_comes_in() {
     acme.update(update).await.unwrap();
     let system = platform.system();
     let ada = platform.create_user(&system, "ada", PASSWORD).await;
-    let address = UpdateEntity::from_entity(&ada).set("Email", "ada@EXAMPLE.org");
+    let address = UpdateEntity::from_entity(&ada)
+        .set("Email", "ada@EXAMPLE.org")
+        .set("EmailConfirmed", true);
     system.update(address).await.unwrap();
     let home = device_login(&platform, "octosystem", ALL_SCOPES, "ada", PASSWORD).await;
     let expected = json!(["DashboardViewer", "Development"]);
@@ -147,6 +149,23 @@ async fn a_rule_and_a_default_group_count_once_when_a_user_first_comes_in() {
     leave(&acme, &guides, &shadow.unwrap()).await;
     let again = roles(&entered(&platform, &home).await);
     assert_eq!(again, "DashboardViewer", "not put back at the next login");
+}
+
+/// Who administers users of the parent may write any address into a user.
+#[tokio::test]
+async fn an_address_nobody_has_confirmed_leads_into_no_group() {
+    let platform = TestPlatform::start().await;
+    let acme = acme(&platform).await;
+    let guides = create_group(&acme, "Guides", "Development").await;
+    add_rule(&acme, "example.org", &guides.rt_id.to_string()).await;
+    let system = platform.system();
+    let user = platform.create_user(&system, "mallory", PASSWORD).await;
+    let address = UpdateEntity::from_entity(&user)
+        .set("Email", "mallory@example.org")
+        .set("EmailConfirmed", false);
+    system.update(address).await.unwrap();
+    let home = device_login(&platform, "octosystem", ALL_SCOPES, "mallory", PASSWORD).await;
+    assert_eq!(roles(&entered(&platform, &home).await), Value::Null);
 }
 
 async fn add_rule(tenant: &Tenant, domain: &str, group: &str) {

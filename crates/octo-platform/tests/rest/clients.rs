@@ -354,6 +354,9 @@ async fn overlays_without_name_or_uri_are_refused() {
         ("a b", good, "OverlayName must match"),
         ("a", &[" "][..], "must contain a URI"),
         ("a", &["nowhere"][..], "'nowhere' is not an absolute URI"),
+        ("a", &["javascript:alert(1)"][..], "must not have"),
+        ("a", &["data:text/html,x"][..], "must not have"),
+        ("a", &["https://a@b.example/"][..], "must not have"),
     ] {
         let refused = identity
             .apply_client_overlay("octo-cli", &overlay(name, uris))
@@ -376,4 +379,23 @@ async fn overlays_without_name_or_uri_are_refused() {
         .await
         .unwrap_err();
     assert!(bad.to_string().contains("must match"), "{bad}");
+}
+
+#[tokio::test]
+async fn addresses_that_run_scripts_are_refused_in_every_list() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    let script = "JavaScript:alert(1)";
+    let client = ClientDto {
+        client_uri: Some(script.to_owned()),
+        redirect_uris: texts(&[script, "my.app:/cb"]),
+        post_logout_redirect_uris: texts(&[script]),
+        ..machine("page")
+    };
+    let refused = identity.create_client(&client).await.unwrap_err();
+    let codes: Vec<_> = refused.details().iter().map(|d| d.code.as_str()).collect();
+    assert_eq!(
+        codes,
+        ["ClientUri", "RedirectUris", "PostLogoutRedirectUris"]
+    );
 }

@@ -13,14 +13,14 @@ const USER_MANAGEMENT: &str = "660000000000000000000002";
 const OWNERS: &str = "660000000000000000000040";
 
 /// A platform, its administrator, and `anna`, who administers users and no more.
-struct Setting {
-    platform: TestPlatform,
-    admin: IdentityClient,
-    anna: IdentityClient,
+pub(crate) struct Setting {
+    pub(crate) platform: TestPlatform,
+    pub(crate) admin: IdentityClient,
+    pub(crate) anna: IdentityClient,
     anna_id: String,
 }
 
-async fn setting() -> Setting {
+pub(crate) async fn setting() -> Setting {
     let platform = TestPlatform::start().await;
     let admin = platform.system_identity().await;
     for name in ["anna", "ben"] {
@@ -63,7 +63,7 @@ fn group(name: &str, roles: &[&str]) -> CreateGroupDto {
     }
 }
 
-async fn id(identity: &IdentityClient, name: &str) -> String {
+pub(crate) async fn id(identity: &IdentityClient, name: &str) -> String {
     identity.user(name).await.unwrap().user_id.unwrap()
 }
 
@@ -73,7 +73,7 @@ async fn new_group(identity: &IdentityClient, name: &str, roles: &[&str]) -> Str
 }
 
 #[track_caller]
-fn assert_beyond<T: std::fmt::Debug>(answer: Result<T, ServiceError>, role: &str) {
+pub(crate) fn assert_beyond<T: std::fmt::Debug>(answer: Result<T, ServiceError>, role: &str) {
     let text = answer.unwrap_err().to_string();
     let start = "Forbidden: This concerns roles you do not have: '";
     assert!(text.starts_with(start) && text.contains(role), "{text}");
@@ -249,4 +249,46 @@ async fn a_role_does_not_become_another_by_its_name() {
         anna.rename_role("UserManagement", "BotManagement").await,
         "'BotManagement'",
     );
+}
+
+#[tokio::test]
+async fn roles_that_services_go_by_are_not_deleted_by_those_who_have_them() {
+    let Setting { admin, anna, .. } = setting().await;
+    let refused = anna.delete_role("UserManagement").await.unwrap_err();
+    let text = "Forbidden: This needs the role 'TenantManagement'.";
+    assert_eq!(refused.to_string(), text);
+    let refused = anna.rename_role("UserManagement", "Users").await;
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("cannot be renamed"), "{text}");
+    admin.role("UserManagement").await.unwrap();
+}
+
+#[tokio::test]
+async fn rules_that_lead_to_more_than_one_has_are_out_of_reach() {
+    let Setting { admin, anna, .. } = setting().await;
+    let own = new_group(&anna, "Own", &[USER_MANAGEMENT]).await;
+    let rule = |group: &str| EmailDomainGroupRuleDto {
+        rt_id: None,
+        email_domain_pattern: "corp.example".to_owned(),
+        target_group_rt_id: group.to_owned(),
+        description: None,
+    };
+    let stored = admin.create_email_domain_group_rule(&rule(OWNERS)).await;
+    let stored = stored.unwrap();
+    let id = stored.rt_id.clone().unwrap();
+    assert_beyond(
+        anna.update_email_domain_group_rule(&id, &rule(&own)).await,
+        "'TenantManagement'",
+    );
+    assert_beyond(
+        anna.delete_email_domain_group_rule(&id).await,
+        "'TenantManagement'",
+    );
+    assert_eq!(admin.email_domain_group_rule(&id).await.unwrap(), stored);
+
+    admin
+        .update_email_domain_group_rule(&id, &rule(&own))
+        .await
+        .unwrap();
+    anna.delete_email_domain_group_rule(&id).await.unwrap();
 }

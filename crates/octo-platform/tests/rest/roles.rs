@@ -87,8 +87,9 @@ async fn names_are_unique_in_any_case() {
         taken.to_string(),
         "BadRequest: Creation of role failed: Role name 'development' is already taken."
     );
+    identity.create_role("Guides").await.unwrap();
     let taken = identity
-        .rename_role("BotManagement", "Development")
+        .rename_role("Guides", "Development")
         .await
         .unwrap_err();
     assert_eq!(taken.details()[0].code, "DuplicateRoleName");
@@ -96,7 +97,7 @@ async fn names_are_unique_in_any_case() {
         let invalid = identity.create_role(name).await.unwrap_err();
         assert_eq!(invalid.details()[0].code, "InvalidRoleName", "{name:?}");
     }
-    assert_eq!(identity.roles().await.unwrap().len(), 14);
+    assert_eq!(identity.roles().await.unwrap().len(), 15);
 }
 
 #[tokio::test]
@@ -118,4 +119,22 @@ async fn pages_can_be_filtered() {
         .send("GET", &format!("{base}?take=x"), Some(&token), None)
         .await;
     assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn roles_that_services_go_by_keep_their_names() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    for name in ["Bots", "botmanagement"] {
+        let refused = identity.rename_role("BotManagement", name).await;
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.details()[0].code, "InvalidRoleName");
+        let text = refused.to_string();
+        assert!(text.contains("'BotManagement' cannot be renamed"), "{text}");
+    }
+    identity
+        .rename_role("BotManagement", "BotManagement")
+        .await
+        .unwrap();
+    identity.delete_role("BotManagement").await.unwrap();
 }

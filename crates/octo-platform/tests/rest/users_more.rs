@@ -1,8 +1,9 @@
 //! Pages of many users, whole sets of roles, and two users that become one.
 
-use octo_runtime::{NewEntity, Record, Tenant, Value};
-use octo_sdk::ServiceError;
-use octo_sdk::identity::{IdentityClient, UsersPage};
+use jiff::SignedDuration;
+use octo_runtime::{DateTimeOffset, NewEntity, Record, RtId, Tenant, UpdateEntity, Value};
+use octo_sdk::identity::{IdentityClient, RegisterUserDto, UserDto, UsersPage};
+use octo_sdk::{Secret, ServiceError};
 
 use crate::groups::{create_group, create_user};
 use crate::platform::{SYSTEM, TestPlatform};
@@ -183,4 +184,101 @@ async fn merging_hands_everything_over() {
         text(identity.merge_users("ada", "nobody").await),
         "NotFound: Source user 'nobody' not found."
     );
+}
+
+#[tokio::test]
+async fn a_new_address_is_not_a_confirmed_one() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    let tenant = platform.running.runtime().system_tenant();
+    let user = NewEntity::of("System.Identity/User")
+        .set("UserName", "ada")
+        .set("NormalizedUserName", "ADA")
+        .set("Email", "ada@x.org")
+        .set("EmailConfirmed", true);
+    let ada = tenant.insert(user).await.unwrap().rt_id;
+    for (address, confirmed) in [
+        (Some("Ada@X.org"), true),
+        (Some("ada@corp.example"), false),
+        (None, false),
+    ] {
+        let change = UserDto {
+            name: Some("ada".to_owned()),
+            email: address.map(str::to_owned),
+            ..UserDto::default()
+        };
+        identity.update_user("ada", &change).await.unwrap();
+        let stored = tenant.get("System.Identity/User", ada).await.unwrap();
+        let stored = stored.unwrap().attributes.bool("EmailConfirmed");
+        assert_eq!(stored, Some(confirmed), "{address:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_named_so_that_others_are_mistaken_for_them() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    let user = |name: &str, email: Option<&str>| UserDto {
+        name: Some(name.to_owned()),
+        email: email.map(str::to_owned),
+        ..UserDto::default()
+    };
+    let create = async |name: &str, email: Option<&str>| {
+        let new = RegisterUserDto {
+            user: user(name, email),
+            password: None,
+        };
+        identity.create_user(&new).await
+    };
+    create("ada", Some("ada@x.org")).await.unwrap();
+    create("mallory", None).await.unwrap();
+    let id = identity.user("ada").await.unwrap().user_id.unwrap();
+    for (name, code) in [
+        ("Ada@X.org", "DuplicateUserName"),
+        (id.as_str(), "InvalidUserName"),
+        ("65D5C447B420DA3FB12381BC", "InvalidUserName"),
+    ] {
+        for refused in [
+            create(name, None).await,
+            identity.update_user("mallory", &user(name, None)).await,
+        ] {
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.details()[0].code, code, "{name}");
+        }
+    }
+    // The own address is a fine name.
+    let named = user("ada@x.org", Some("ada@x.org"));
+    identity.update_user("ada", &named).await.unwrap();
+    identity.update_user("ada@x.org", &named).await.unwrap();
+    create("bob@x.org", Some("bob@x.org")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_password_opens_a_locked_account() {
+    let platform = TestPlatform::start().await;
+    let identity = platform.system_identity().await;
+    let tenant = platform.running.runtime().system_tenant();
+    create_user(&identity, "ada").await;
+    let ada: RtId = identity
+        .user("ada")
+        .await
+        .unwrap()
+        .user_id
+        .unwrap()
+        .parse()
+        .unwrap();
+    let end = Value::DateTimeOffset(DateTimeOffset {
+        instant: platform.running.clock().now() + SignedDuration::from_hours(1),
+        offset_minutes: 0,
+    });
+    let locked = UpdateEntity::of("System.Identity/User", ada)
+        .set("AccessFailedCount", 3)
+        .set("LockoutEnd", end);
+    tenant.update(locked).await.unwrap();
+    let password = Secret::new("An0ther-password!");
+    identity.reset_password("ada", &password).await.unwrap();
+    let stored = tenant.get("System.Identity/User", ada).await.unwrap();
+    let stored = stored.unwrap().attributes;
+    assert_eq!(stored.i32("AccessFailedCount"), Some(0));
+    assert!(!stored.contains("LockoutEnd"));
 }

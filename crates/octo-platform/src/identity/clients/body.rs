@@ -7,6 +7,7 @@ use url::Url;
 use super::required;
 use crate::accounts::names::MODEL;
 use crate::identity::secrets;
+use crate::oidc::authorize::redirect_uri::acceptable;
 use crate::problem::{Detail, Problem};
 
 /// Scopes every client has.
@@ -239,6 +240,10 @@ pub(super) fn uri_error(uri: &str) -> Option<String> {
         Ok(url) if url.fragment().is_some() => {
             Some(format!("The URI '{uri}' must not have a fragment."))
         }
+        Ok(_) if acceptable(uri).is_none() => Some(format!(
+            "The URI '{uri}' must not have credentials, nor a scheme that runs or shows something \
+             (javascript, data, vbscript, file, blob, about)."
+        )),
         Ok(_) => None,
         Err(_) => Some(format!("'{uri}' is not an absolute URI.")),
     }

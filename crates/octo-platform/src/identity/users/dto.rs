@@ -43,6 +43,12 @@ impl UserBody {
         self.reset_password_on_login.unwrap_or(false)
     }
 
+    /// Whether the user has another e-mail address so far; the case of letters does not count.
+    pub(super) fn changes_email(&self, user: &Entity) -> bool {
+        let known = user.attributes.str("Email").map(normalize);
+        filled(&self.email).as_deref().map(normalize) != known
+    }
+
     /// The text attributes with their new values; blank ones are cleared.
     pub(super) fn attributes(&self) -> [(&'static str, Option<String>); 6] {
         let email = filled(&self.email);

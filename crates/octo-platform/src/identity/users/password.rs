@@ -13,7 +13,7 @@ use crate::state::PlatformState;
 
 const RESET_FAILED: &str = "Reset of password failed.";
 
-/// U8. The password travels in the query; the address is never logged.
+/// U8. It opens an account that wrong passwords have locked. The password travels in the query; the address is never logged.
 pub(in crate::identity) async fn reset(
     State(state): State<PlatformState>,
     caller: TenantCaller<ReadWrite>,
@@ -39,7 +39,9 @@ pub(in crate::identity) async fn reset(
     }
     let update = UpdateEntity::from_entity(&user)
         .set("PasswordHash", hash(&state, password).await?)
-        .set("SecurityStamp", security_stamp());
+        .set("SecurityStamp", security_stamp())
+        .set("AccessFailedCount", 0)
+        .clear("LockoutEnd");
     tenant
         .update(update)
         .await

@@ -1,9 +1,10 @@
 //! Rules a user must meet before anything is stored (identity.md 6.1).
 
-use octo_runtime::{Entity, Tenant};
+use octo_runtime::{Entity, EntityQuery, RtId, Tenant};
 
 use super::dto::UserBody;
 use super::{is_shadow, lookup, same_name};
+use crate::accounts::names::USER;
 use crate::accounts::shadow::is_shadow_name;
 use crate::accounts::users::{self, user_name};
 use crate::problem::{Detail, Problem};
@@ -54,8 +55,35 @@ async fn name_violation(
         .await
         .map_err(lookup::unreadable)?;
     let other = holder.filter(|holder| existing.is_none_or(|user| user.rt_id != holder.rt_id));
-    Ok(other.map(|_| {
+    if other.is_some() {
         let text = format!("Username '{name}' is already taken.");
+        return Ok(Some(Detail::new("DuplicateUserName", text)));
+    }
+    match existing.is_some_and(|user| same_name(user_name(user), name)) {
+        true => Ok(None),
+        false => mistakable(tenant, name, existing).await,
+    }
+}
+
+/// Users are found by name before they are found by address or id. So a name that is the address or
+/// could be the id of somebody else would draw what is meant for that user: roles, memberships and
+/// passwords.
+async fn mistakable(
+    tenant: &Tenant,
+    name: &str,
+    existing: Option<&Entity>,
+) -> Result<Option<Detail>, Problem> {
+    if name.parse::<RtId>().is_ok() {
+        let text = format!("Username '{name}' is invalid, it looks like the id of a user.");
+        return Ok(Some(Detail::new("InvalidUserName", text)));
+    }
+    let holders = EntityQuery::of(USER)
+        .eq("NormalizedEmail", users::normalize(name))
+        .take(2);
+    let holders = tenant.query(holders).await.map_err(lookup::unreadable)?;
+    let is_other = |holder: &Entity| existing.is_none_or(|user| user.rt_id != holder.rt_id);
+    Ok(holders.items.iter().any(is_other).then(|| {
+        let text = format!("Username '{name}' is the e-mail address of another user.");
         Detail::new("DuplicateUserName", text)
     }))
 }
