@@ -12,6 +12,11 @@
 //! Policies are [`ReadOnly`], [`ReadWrite`], [`DataModel`] and [`AnyScope`] (auth.md 7). The tenant
 //! rule of auth.md 4.6 is enforced for users and for services: a token without `tenant_id` opens no
 //! tenant.
+//!
+//! A signature says what was true when the token was issued. That its holder is still there is asked
+//! with every request ([`holder`]).
+
+mod holder;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -48,6 +53,8 @@ pub struct Caller {
     pub scopes: Vec<String>,
     /// Names of the effective roles at the time the token was issued.
     pub roles: Vec<String>,
+    /// When the token was issued, seconds since 1970.
+    pub issued: i64,
 }
 
 impl Caller {
@@ -74,6 +81,7 @@ impl Caller {
             client_id: claims.client_id,
             scopes: claims.scope,
             roles: claims.role.0,
+            issued: claims.iat,
         })
     }
 }
@@ -176,6 +184,14 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let platform = PlatformState::from_ref(state);
         let caller = authenticate::<P>(&platform, &parts.headers)?;
+        if let Some(own) = &caller.tenant {
+            open_tenant(&platform, &caller, own.as_str())
+                .await
+                .map_err(|rejection| match rejection {
+                    AuthRejection::UnknownTenant => AuthRejection::InvalidToken,
+                    other => other,
+                })?;
+        }
         Ok(Self {
             caller,
             policy: PhantomData,
@@ -233,7 +249,11 @@ async fn open_tenant(
     if caller.tenant.as_ref() != Some(tenant.id()) {
         return Err(AuthRejection::ForeignTenant);
     }
-    Ok(tenant)
+    match holder::is_there(&tenant, caller).await {
+        Ok(true) => Ok(tenant),
+        Ok(false) => Err(AuthRejection::InvalidToken),
+        Err(error) => Err(AuthRejection::Failed(error)),
+    }
 }
 
 /// Why a request was turned away.
@@ -241,7 +261,7 @@ async fn open_tenant(
 pub enum AuthRejection {
     /// No bearer token: 401.
     NoToken,
-    /// A token that is not ours, expired, or meant for another resource: 401.
+    /// A token that is not ours, expired, meant for another resource, or of somebody who is gone: 401.
     InvalidToken,
     /// None of these scopes was granted: 403.
     InsufficientScope(&'static [&'static str]),
@@ -249,7 +269,7 @@ pub enum AuthRejection {
     UnknownTenant,
     /// The token was issued for another tenant, or for none: 403 with empty body.
     ForeignTenant,
-    /// The tenant registry could not be read: 500.
+    /// The tenant could not be read: 500.
     Failed(RuntimeError),
 }
 
@@ -271,7 +291,7 @@ impl IntoResponse for AuthRejection {
             Self::UnknownTenant => not_found(),
             Self::ForeignTenant => StatusCode::FORBIDDEN.into_response(),
             Self::Failed(error) => {
-                tracing::error!(%error, "the tenant registry could not be read");
+                tracing::error!(%error, "a caller's tenant could not be read");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{App, assert_success, expect, refuse};
+use crate::app::{App, assert_success, expect, new_tenant, refuse};
 use crate::client::Client;
 
 const UNKNOWN: &str = "66ffffffffffffffffffffff";
@@ -92,6 +92,7 @@ async fn every_kind_is_added_with_its_defaults() {
     let made = add(&mut admin, "add_active_directory_identity_provider", ad).await;
     let settings = [&made["$type"], &made["port"], &made["useTls"]];
     assert_eq!(settings, [&json!(3), &json!(389), &json!(false)]);
+    assert_success(&admin.call("create_tenant", new_tenant("other")).await);
     let parent = json!({"name": "parent", "parentTenantId": "Other"});
     let made = add(&mut admin, "add_octo_tenant_identity_provider", parent).await;
     assert_eq!(

@@ -6,6 +6,7 @@
 
 use octo_runtime::{Direction, Entity, EntityQuery, RtId, RuntimeError, Tenant, TenantId};
 
+use super::HomeIdentity;
 use super::names::{EXTERNAL_MAPPING, GROUP, GROUP_MEMBER};
 
 /// The mappings of one user. There should be one; imported data may hold several.
@@ -22,6 +23,15 @@ pub async fn of(
     let mut found = tenant.query(query).await?.items;
     found.retain(|mapping| is_from(mapping, source));
     Ok(found)
+}
+
+/// Whether a mapping names this user: an administrator has let it in, whether or not the way in is
+/// open to everybody.
+///
+/// # Errors
+/// [`RuntimeError`] if the tenant cannot be read.
+pub async fn admit(tenant: &Tenant, home: &HomeIdentity) -> Result<bool, RuntimeError> {
+    Ok(!of(tenant, &home.tenant, home.user).await?.is_empty())
 }
 
 /// Whether a mapping is for users of `tenant`.

@@ -8,7 +8,7 @@ use octo_runtime::{RtId, RuntimeError, Tenant};
 
 use super::shadow::{self, HomeIdentity};
 use super::sign_in::{Refusal, SignedInUser};
-use super::{sign_in, trust, users};
+use super::{mappings, sign_in, trust, users};
 use crate::state::PlatformState;
 
 /// Who a user of `tenant` is at home; `idp` says who authenticated the user. `None` if that cannot be
@@ -74,9 +74,10 @@ pub async fn enter(
     tenant: &Tenant,
     home: &HomeIdentity,
 ) -> Result<Result<SignedInUser, Refusal>, RuntimeError> {
-    let Some(may_create) = admission(state, tenant, home).await? else {
+    let Some(self_registration) = admission(state, tenant, home).await? else {
         return Ok(Err(Refusal::Invalid));
     };
+    let may_create = self_registration || mappings::admit(tenant, home).await?;
     let shadow = shadow::find_or_create(state, tenant, home, may_create).await?;
     Ok(match shadow {
         Some(user) if sign_in::is_locked(state, &user) => Err(Refusal::LockedOut),

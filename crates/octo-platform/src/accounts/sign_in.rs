@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use octo_runtime::{DateTimeOffset, Entity, RuntimeError, Tenant, UpdateEntity, Value};
 
 use super::shadow::{self, HomeIdentity};
-use super::{IDP_LOCAL, trust, users};
+use super::{IDP_LOCAL, mappings, trust, users};
 use crate::password::HashingFailed;
 use crate::state::PlatformState;
 
@@ -39,6 +39,9 @@ pub enum Refusal {
     /// The provider vouches for the person, who has no user in the tenant and may not get one.
     #[error("You have no account here yet, and this way to sign in does not create any")]
     NotRegistered,
+    /// A password set by others has to be replaced first, in the tenant the account belongs to.
+    #[error("You have to choose a new password first, in the tenant your account belongs to")]
+    NewPasswordDue,
     /// The provider is gone or disabled.
     #[error("This way to sign in is not available any more")]
     NoSuchProvider,
@@ -87,13 +90,16 @@ pub async fn sign_in(
             Ok(user) => user,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if is_due(&user) {
+            return Ok(Err(Refusal::NewPasswordDue));
+        }
         let home = HomeIdentity {
             tenant: parent.id().clone(),
             user: user.rt_id,
             user_name: users::user_name(&user).to_owned(),
         };
-        let shadow =
-            shadow::find_or_create(state, tenant, &home, trusted.self_registration).await?;
+        let may_create = trusted.self_registration || mappings::admit(tenant, &home).await?;
+        let shadow = shadow::find_or_create(state, tenant, &home, may_create).await?;
         return Ok(shadow
             .map(|user| SignedInUser {
                 user,
@@ -136,6 +142,11 @@ async fn check_password(
         return Ok(Err(Refusal::Invalid));
     }
     Ok(Err(count_failure(state, tenant, &user).await?))
+}
+
+/// Whether a user has to choose a new password before anything else.
+pub fn is_due(user: &Entity) -> bool {
+    user.attributes.bool("ResetPasswordOnLogin") == Some(true)
 }
 
 pub(super) fn is_locked(state: &PlatformState, user: &Entity) -> bool {

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use octo_runtime::{
-    DeleteEntity, Entity, EntityQuery, NewEntity, RtId, SortOrder, Tenant, UpdateEntity,
+    DeleteEntity, Entity, EntityQuery, NewEntity, RtId, SortOrder, Tenant, TenantId, UpdateEntity,
 };
 use octo_sdk::identity::IdentityProviderDto;
 use serde::Serialize;
@@ -155,6 +155,17 @@ async fn checked(
         let text = format!("Group with id '{group}' not found.");
         problems.push(("DefaultGroupRtId", text));
     }
+    if let Some(parent) = &draft.parent
+        && !is_parent_of(stored, parent)
+        && state
+            .find_tenant(parent.as_str())
+            .await
+            .map_err(unreadable)?
+            .is_none()
+    {
+        let text = format!("Tenant '{parent}' not found.");
+        problems.push(("ParentTenantId", text));
+    }
     if draft.needs_secret && draft.secret.is_none() {
         match stored.filter(|stored| draft.sends_secret_as(stored)) {
             Some(stored) => draft.secret = client_secret(state.vault(), tenant, stored),
@@ -181,6 +192,13 @@ fn is_taken(present: &[Entity], name: &str, own: Option<RtId>) -> bool {
         other.eq_ignore_ascii_case(name) && Some(provider.rt_id) != own
     };
     present.iter().any(same)
+}
+
+/// Whether the stored provider names that parent already: it may be gone, and the provider is still
+/// to be disabled.
+fn is_parent_of(stored: Option<&Entity>, parent: &TenantId) -> bool {
+    let named = stored.and_then(|stored| stored.attributes.str("ParentTenantId"));
+    named.is_some_and(|named| named.eq_ignore_ascii_case(parent.as_str()))
 }
 
 async fn is_group(tenant: &Tenant, id: &str) -> Result<bool, Problem> {

@@ -15,7 +15,7 @@ use super::error::OAuthError;
 use super::form::Params;
 use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::tenant::named_tenant;
-use crate::accounts::{HomeIdentity, IDP_LOCAL, parent_sign_in, shadow};
+use crate::accounts::{HomeIdentity, IDP_LOCAL, mappings, parent_sign_in, shadow};
 use crate::auth::{API_AUDIENCE, SCOPE_API, SCOPE_DATA_MODEL, SCOPE_READ_ONLY};
 use crate::state::PlatformState;
 use crate::token::AccessClaims;
@@ -42,9 +42,10 @@ pub async fn exchange(
     let home = home(state, &source).await?.ok_or_else(denied)?;
     let admission = parent_sign_in::admission(state, &grant.tenant, &home).await?;
     let self_registration = admission.ok_or_else(denied)?;
+    let may_create = self_registration || mappings::admit(&grant.tenant, &home).await?;
     grant.granted.retain(|scope| scope != OFFLINE_ACCESS);
     check_scopes(&grant, &source.claims)?;
-    let shadow = shadow::find_or_create(state, &grant.tenant, &home, self_registration)
+    let shadow = shadow::find_or_create(state, &grant.tenant, &home, may_create)
         .await?
         .ok_or_else(not_provisioned)?;
     tracing::info!(
@@ -117,6 +118,10 @@ fn subject(state: &PlatformState, params: &Params) -> Result<Source, OAuthError>
         .tokens()
         .verify(token)
         .map_err(|_| OAuthError::invalid_grant().describe("subject_token is invalid or expired"))?;
+    if !is_meant_for_us(state, &claims) {
+        return Err(OAuthError::invalid_grant()
+            .describe("subject_token is meant for another API and cannot be exchanged"));
+    }
     let user = claims.sub.as_deref().and_then(|sub| sub.parse().ok());
     let tenant = claims
         .tenant_id
@@ -131,6 +136,14 @@ fn subject(state: &PlatformState, params: &Params) -> Result<Source, OAuthError>
         _ => Err(OAuthError::invalid_grant()
             .describe("subject_token must carry a user subject and tenant_id")),
     }
+}
+
+/// Whether a token is for the platform's services or the MCP server, or for no API at all. Any other
+/// API that was handed one could otherwise make it a token for the services.
+fn is_meant_for_us(state: &PlatformState, claims: &AccessClaims) -> bool {
+    let mcp = format!("{}/", state.config().mcp_public_url);
+    let is_ours = |audience: &String| audience == API_AUDIENCE || *audience == mcp;
+    claims.aud.is_empty() || claims.aud.iter().any(is_ours)
 }
 
 /// Checks 5 and 6.

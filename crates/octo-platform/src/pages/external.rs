@@ -233,6 +233,7 @@ async fn external(
 
 fn text(refusal: Refusal) -> &'static str {
     match refusal {
+        Refusal::NewPasswordDue => super::login::NEW_PASSWORD_DUE,
         Refusal::NotRegistered => NOT_REGISTERED,
         Refusal::LockedOut => LOCKED,
         Refusal::NoSuchProvider => GONE,

@@ -11,7 +11,7 @@ use super::session::SignedIn;
 use super::view::{self, DirectoryChoice, GoOnView, LoginView, ProviderButton, SignedInView};
 use super::visitor::{Visitor, login_page, password_page, stale_form};
 use super::{hand_over, return_url};
-use crate::accounts::sign_in::{Refusal, SignedInUser, sign_in};
+use crate::accounts::sign_in::{Refusal, SignedInUser, is_due, sign_in};
 use crate::accounts::sign_in_basis::basis_of;
 use crate::accounts::{IDP_LOCAL, directory_sign_in, users};
 use crate::oidc::external::provider;
@@ -21,6 +21,8 @@ const INVALID: &str = "Invalid username or password";
 const LOCKED: &str = "Account is locked out";
 const NOT_REGISTERED: &str =
     "You have no account here yet, and this way to sign in does not create one.";
+pub(super) const NEW_PASSWORD_DUE: &str = "You have to choose a new password first. Sign in at the tenant your account belongs to, \
+     and then come back.";
 const NO_SUCH_PROVIDER: &str = "This way to sign in is not available any more. Choose another one.";
 const UNAVAILABLE: &str = "The directory cannot be asked at the moment. Try again later.";
 const TOO_MANY: &str = "Too many failed attempts from your address. Try again in a few minutes.";
@@ -109,6 +111,7 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
                 Refusal::Invalid => (StatusCode::FORBIDDEN, INVALID),
                 Refusal::LockedOut => (StatusCode::FORBIDDEN, LOCKED),
                 Refusal::NotRegistered => (StatusCode::FORBIDDEN, NOT_REGISTERED),
+                Refusal::NewPasswordDue => (StatusCode::FORBIDDEN, NEW_PASSWORD_DUE),
                 Refusal::NoSuchProvider => (StatusCode::BAD_REQUEST, NO_SUCH_PROVIDER),
                 Refusal::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE),
             };
@@ -135,7 +138,7 @@ pub(super) async fn enter(
         Err(error) => return view::failed(error),
     };
     let own = signed_in.idp == IDP_LOCAL;
-    let due = signed_in.user.attributes.bool("ResetPasswordOnLogin") == Some(true);
+    let due = is_due(&signed_in.user);
     let person = SignedIn {
         tenant: visitor.tenant.id().clone(),
         user: signed_in.user.rt_id,

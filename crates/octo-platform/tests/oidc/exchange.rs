@@ -243,7 +243,11 @@ async fn a_provider_without_self_registration_admits_known_users_only() {
     let acme = platform
         .create_tenant_for("octosystem", "acme", &admin)
         .await;
-    let home = admin_token(&platform).await;
+    platform
+        .create_user(&platform.system(), "ada", USER_PASSWORD)
+        .await;
+    let tokens = device_login(&platform, "octosystem", ALL_SCOPES, "ada", USER_PASSWORD).await;
+    let home = tokens["access_token"].as_str().unwrap();
     let provider = acme
         .first(EntityQuery::of(names::OCTO_TENANT_PROVIDER))
         .await
@@ -255,25 +259,28 @@ async fn a_provider_without_self_registration_admits_known_users_only() {
             .unwrap();
     };
     set("AllowSelfRegistration", false).await;
-    let answer = platform.exchange(&home, "acme").await;
+    // Who is mapped has been let in by an administrator.
+    let mapped = admin_token(&platform).await;
+    access_token(&platform.exchange(&mapped, "acme").await);
+    let answer = platform.exchange(home, "acme").await;
     assert_eq!(answer.error(), "invalid_grant");
     assert_eq!(
         answer.description(),
         "failed to provision the target-tenant user"
     );
     assert!(
-        users::by_name(&acme, "xt_octosystem_admin")
+        users::by_name(&acme, "xt_octosystem_ada")
             .await
             .unwrap()
             .is_none()
     );
     set("AllowSelfRegistration", true).await;
-    access_token(&platform.exchange(&home, "acme").await);
+    access_token(&platform.exchange(home, "acme").await);
     set("AllowSelfRegistration", false).await;
-    access_token(&platform.exchange(&home, "acme").await);
+    access_token(&platform.exchange(home, "acme").await);
     set("IsEnabled", false).await;
     assert_eq!(
-        platform.exchange(&home, "acme").await.error(),
+        platform.exchange(home, "acme").await.error(),
         "unauthorized_client"
     );
 }
@@ -481,4 +488,37 @@ async fn a_link_put_back_after_a_local_login_opens_nothing() {
     let answer = platform.exchange(local, "beta").await;
     assert_eq!(answer.error(), "unauthorized_client");
     access_token(&platform.exchange(&in_acme, "beta").await);
+}
+
+#[tokio::test]
+async fn a_token_for_another_api_stays_one() {
+    let platform = TestPlatform::start().await;
+    let admin = platform.admin().await;
+    platform
+        .create_tenant_for("octosystem", "acme", &admin)
+        .await;
+    let tokens = platform.running.state().tokens();
+    let mut third = tokens.verify(&admin_token(&platform).await).unwrap();
+    third.aud = vec!["thirdparty".to_owned()];
+    let token = tokens.sign_access(&third).unwrap();
+    for (tenant, audience) in [("octosystem", "octoAPI"), ("acme", "")] {
+        let acr = format!("tenant:{tenant}");
+        let mut form = vec![
+            EXCHANGE,
+            CLIENT,
+            ("subject_token", token.as_str()),
+            ("acr_values", &acr),
+            ("scope", "octo_api"),
+        ];
+        if !audience.is_empty() {
+            form.push(("audience", audience));
+        }
+        let answer = platform.token(&form).await;
+        assert_eq!(answer.error(), "invalid_grant", "{}", answer.text);
+        assert!(
+            answer.description().contains("meant for another API"),
+            "{}",
+            answer.text
+        );
+    }
 }

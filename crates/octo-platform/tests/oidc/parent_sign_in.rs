@@ -122,10 +122,19 @@ async fn a_parent_without_self_registration_admits_known_users_only() {
     let trust = acme.first(trust).await.unwrap().unwrap();
     let close = UpdateEntity::from_entity(&trust).set("AllowSelfRegistration", false);
     acme.update(close).await.unwrap();
-    let mut browser = Browser::new(&platform);
-    browser
+    platform
+        .create_user(&platform.system(), "ada", PASSWORD)
+        .await;
+    // Who is mapped has been let in by an administrator.
+    let mut mapped = Browser::new(&platform);
+    mapped
         .sign_in("/octosystem/login", "admin", ADMIN_PASSWORD)
         .await;
+    let page = mapped.open("/acme/login").await;
+    let page = mapped.submit(&page.form(BUTTON)).await;
+    assert!(page.html.contains("xt_octosystem_admin"), "{}", page.html);
+    let mut browser = Browser::new(&platform);
+    browser.sign_in("/octosystem/login", "ada", PASSWORD).await;
     let page = browser.open("/acme/login").await;
     let page = browser.submit(&page.form(BUTTON)).await;
     assert_eq!(page.status, 403);
@@ -134,4 +143,29 @@ async fn a_parent_without_self_registration_admits_known_users_only() {
     acme.update(disable).await.unwrap();
     let page = browser.open("/acme/login").await;
     assert!(!page.html.contains("an account of"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn a_password_set_by_others_opens_no_child_either() {
+    let platform = TestPlatform::start().await;
+    let admin = platform.admin().await;
+    let acme = platform
+        .create_tenant_for("octosystem", "acme", &admin)
+        .await;
+    let system = platform.system();
+    let ada = platform.create_user(&system, "ada", PASSWORD).await;
+    let due = UpdateEntity::from_entity(&ada).set("ResetPasswordOnLogin", true);
+    let ada = system.update(due).await.unwrap();
+    let mut browser = Browser::new(&platform);
+    let page = browser.sign_in("/acme/login", "ada", PASSWORD).await;
+    assert_eq!(page.status, 403);
+    assert!(page.alert().contains("new password first"), "{}", page.html);
+    let wrong = browser.sign_in("/acme/login", "ada", "Wr0ng-password!");
+    assert_eq!(wrong.await.alert(), "Invalid username or password");
+    let users = EntityQuery::of(names::USER);
+    assert!(acme.query(users).await.unwrap().items.is_empty());
+    let done = UpdateEntity::from_entity(&ada).set("ResetPasswordOnLogin", false);
+    system.update(done).await.unwrap();
+    let page = browser.sign_in("/acme/login", "ada", PASSWORD).await;
+    assert!(page.html.contains("xt_octosystem_ada"), "{}", page.html);
 }

@@ -7,6 +7,7 @@ mod clients;
 mod email_rules;
 mod fresh;
 mod groups;
+mod holders;
 mod import;
 mod jobs;
 mod mirrors;

@@ -15,10 +15,11 @@ async fn with_acme() -> (TestPlatform, IdentityClient) {
     (platform, identity)
 }
 
-/// The identity service of `tenant`, called by an administrator of it.
+/// The identity service of `tenant`, called by a service that administers it.
 async fn inside(platform: &TestPlatform, tenant: &'static str) -> IdentityClient {
     let claims = Claims {
         tenant,
+        user: None,
         ..platform.admin_claims().await
     };
     platform.identity(tenant, platform.token(&claims))

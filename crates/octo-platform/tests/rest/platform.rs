@@ -32,6 +32,9 @@ pub(crate) struct Claims {
     pub(crate) roles: &'static [&'static str],
     pub(crate) audience: &'static str,
     pub(crate) lifetime: i64,
+    pub(crate) client: &'static str,
+    /// Seconds since the token was issued.
+    pub(crate) age: i64,
 }
 
 impl TestPlatform {
@@ -63,6 +66,8 @@ impl TestPlatform {
             roles: &["TenantManagement", "UserManagement"],
             audience: "octoAPI",
             lifetime: 3600,
+            client: DEVICE_CLIENT_ID,
+            age: 0,
         }
     }
 
@@ -71,13 +76,13 @@ impl TestPlatform {
         let now = state.clock().unix_seconds();
         let claims = AccessClaims {
             iss: state.tokens().issuer().to_owned(),
-            iat: now,
-            nbf: now,
+            iat: now - claims.age,
+            nbf: now - claims.age,
             exp: now + claims.lifetime,
             jti: "test".to_owned(),
             aud: vec![claims.audience.to_owned()],
             scope: claims.scope.split(' ').map(str::to_owned).collect(),
-            client_id: DEVICE_CLIENT_ID.to_owned(),
+            client_id: claims.client.to_owned(),
             sub: claims.user.clone(),
             auth_time: Some(now),
             idp: Some("local".to_owned()),

@@ -73,6 +73,8 @@ async fn a_fresh_tenant_has_none_in_a_wrapper() {
 #[tokio::test]
 async fn every_kind_is_stored_and_read_back_without_secret() {
     let platform = TestPlatform::start().await;
+    let assets = platform.system_assets().await;
+    assets.create_tenant("other", "other").await.unwrap();
     let identity = platform.system_identity().await;
     let group = create_group(&identity, "Guides").await;
     let entra = |secret: Option<&str>| EntraDto {
@@ -320,4 +322,32 @@ async fn unknown_and_malformed_ids() {
         let text = "The value 'abc' is not valid.";
         assert_eq!(answer["errors"]["rtId"][0], text);
     }
+}
+
+#[tokio::test]
+async fn what_would_let_in_nobody_or_everybody_is_refused() {
+    let platform = TestPlatform::start().await;
+    let entra = |directory: &str| json!({"$type": 2, "name": "entra", "clientId": "c", "clientSecret": "s", "tenantId": directory});
+    for directory in ["common", "Organizations", "consumers"] {
+        let (status, body) = raw(&platform, "POST", "", &entra(directory)).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(body.to_string().contains("many directories"), "{body}");
+    }
+    let trust = json!({"$type": 6, "name": "above", "parentTenantId": "nowhere"});
+    let (status, body) = raw(&platform, "POST", "", &trust).await;
+    assert_eq!(status, 400);
+    assert!(
+        body.to_string().contains("Tenant 'nowhere' not found."),
+        "{body}"
+    );
+    // A parent that is gone does not keep the provider from being disabled.
+    let assets = platform.system_assets().await;
+    assets.create_tenant("other", "other").await.unwrap();
+    let trust = json!({"$type": 6, "name": "above", "parentTenantId": "other"});
+    let (status, made) = raw(&platform, "POST", "", &trust).await;
+    assert_eq!(status, 200, "{made}");
+    assets.delete_tenant("other").await.unwrap();
+    let route = format!("/{}", made["rtId"].as_str().unwrap());
+    let (status, body) = raw(&platform, "PUT", &route, &trust).await;
+    assert_eq!(status, 200, "{body}");
 }

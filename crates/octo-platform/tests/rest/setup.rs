@@ -94,6 +94,8 @@ fn some_claims() -> crate::platform::Claims {
         roles: &["UserManagement"],
         audience: "octoAPI",
         lifetime: 3600,
+        client: "octo-cli",
+        age: 0,
     }
 }
 

@@ -22,6 +22,8 @@ const MAX_DESCRIPTION: usize = 5_000;
 const MAX_SETTING: usize = 2_000;
 /// Port of directories over TLS.
 const LDAPS_PORT: i64 = 636;
+/// What Entra ID calls its sign-ins for accounts of any directory.
+const ANY_DIRECTORY: [&str; 3] = ["common", "organizations", "consumers"];
 
 /// What is wrong with a body: fields and texts.
 pub(super) type Problems = Vec<(&'static str, String)>;
@@ -71,6 +73,8 @@ pub(super) struct Draft {
     pub(super) secret: Option<Secret>,
     authority: Option<String>,
     directory: Option<String>,
+    /// The tenant whose users are let in.
+    pub(super) parent: Option<TenantId>,
     changes: Changes,
 }
 
@@ -99,7 +103,7 @@ impl ProviderBody {
         }
         match ck_type {
             ENTRA_PROVIDER => {
-                directory = Some(reader.required("TenantId", self.directory));
+                directory = Some(reader.directory(self.directory));
                 authority = reader.authority(self.authority);
             }
             AD_PROVIDER => {
@@ -130,6 +134,7 @@ impl ProviderBody {
             secret,
             authority,
             directory,
+            parent: reader.parent,
             changes: reader.changes,
         };
         Ok((draft, reader.problems))
@@ -185,6 +190,7 @@ impl Draft {
 #[derive(Default)]
 struct Reader {
     changes: Changes,
+    parent: Option<TenantId>,
     problems: Problems,
 }
 
@@ -239,6 +245,18 @@ impl Reader {
         value
     }
 
+    /// Accounts of one directory are let in; names for all of them would let in everybody.
+    fn directory(&mut self, directory: Option<String>) -> String {
+        let directory = self.required("TenantId", directory);
+        if ANY_DIRECTORY.contains(&directory.to_lowercase().as_str()) {
+            let text = format!(
+                "'{directory}' stands for many directories. Give the id or a domain of one."
+            );
+            self.problem("TenantId", text);
+        }
+        directory
+    }
+
     fn port(&mut self, port: Option<i64>) {
         match u16::try_from(port.unwrap_or(LDAPS_PORT)) {
             Ok(port @ 1..) => self.set("Port", i32::from(port)),
@@ -285,7 +303,10 @@ impl Reader {
             Ok(id) if id == *own => {
                 self.problem("ParentTenantId", "A tenant cannot be its own parent.");
             }
-            Ok(id) => self.set("ParentTenantId", id.to_string()),
+            Ok(id) => {
+                self.set("ParentTenantId", id.to_string());
+                self.parent = Some(id);
+            }
             Err(error) => self.problem("ParentTenantId", error.to_string()),
         }
     }
