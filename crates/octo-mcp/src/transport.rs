@@ -4,6 +4,7 @@
 //! session. Only then does the protocol layer see it, so that nobody learns anything about
 //! sessions or tools without being admitted (spec, auth 10.1 and 10.9).
 
+mod body;
 mod caller;
 mod files;
 mod health;
@@ -34,8 +35,6 @@ use sessions::{SESSION_IDLE, Sessions};
 
 /// Header with the id of a legacy session.
 const SESSION_HEADER: &str = "mcp-session-id";
-/// Largest request body, bytes.
-const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// Tenant named by the path of the request.
 #[derive(Debug, Clone)]
@@ -103,7 +102,7 @@ fn mcp_service(
     // Host and Origin are checked by the edge, which knows who is asking.
     let config = StreamableHttpServerConfig::default()
         .with_json_response(true)
-        .with_max_request_body_bytes(MAX_BODY)
+        .with_max_request_body_bytes(body::MAX_BODY)
         .with_sse_keep_alive(Some(Duration::from_secs(15)))
         .with_cancellation_token(stop)
         .disable_allowed_hosts();
@@ -144,6 +143,10 @@ async fn endpoint(
         .then(|| session_of(&parts.headers).map(str::to_owned))
         .flatten();
     let cors = origin::cors(&parts.headers);
+    let body = match body::read(body).await {
+        Ok(body) => Body::from(body),
+        Err(refused) => return (cors, refused).into_response(),
+    };
     parts.extensions.insert(RouteTenant(route));
     parts.extensions.insert(caller.clone());
     let mut response = edge

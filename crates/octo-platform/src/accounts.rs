@@ -13,7 +13,8 @@
 //! ([`first_login`]). OAuth clients reach child tenants as copies ([`client_mirrors`]).
 //! What other providers people may come from is in [`providers`]. Whoever another provider has
 //! verified becomes a user of the tenant in [`external_identity`]; directories are asked in
-//! [`directory`], when people sign in with one ([`directory_sign_in`]).
+//! [`directory`], when people sign in with one ([`directory_sign_in`]). How long a sign-in counts, says
+//! [`sign_in_basis`].
 
 pub mod allowed_tenants;
 pub mod client_mirrors;
@@ -22,7 +23,6 @@ pub mod directory;
 pub mod directory_sign_in;
 pub mod external_identity;
 pub mod external_link;
-pub mod external_session;
 pub mod first_login;
 pub mod mappings;
 pub mod names;
@@ -33,6 +33,7 @@ pub mod rights_elsewhere;
 pub mod roles;
 pub mod shadow;
 pub mod sign_in;
+pub mod sign_in_basis;
 pub mod trust;
 pub mod users;
 

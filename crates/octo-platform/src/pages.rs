@@ -18,6 +18,7 @@ mod cookie;
 mod device;
 mod end_session;
 mod external;
+mod fresh_sign_in;
 mod hand_over;
 mod login;
 mod logout;

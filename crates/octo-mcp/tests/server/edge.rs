@@ -2,7 +2,7 @@
 //! 8, auth 10).
 
 use reqwest::{Client as Http, Method, RequestBuilder, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{App, assert_failure, assert_success};
 use crate::client::{Client, LEGACY, MODERN};
@@ -149,7 +149,19 @@ async fn a_token_needs_a_scope_of_this_server() {
 async fn what_cannot_be_read_is_refused() {
     let app = App::start().await;
     let large = format!("{{\"x\": \"{}\"}}", "x".repeat(5 * 1024 * 1024));
-    assert_eq!(send(post(&app).body(large)).await.0, 413);
+    let deep = format!("{{\"x\": {}}}", "[".repeat(1_000));
+    for (body, status, told) in [
+        (large, 413, "at most 4 MiB"),
+        (deep, 400, "at most 64 levels"),
+    ] {
+        let answer = post(&app).body(body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        let error: Value = answer.json().await.unwrap();
+        assert_eq!(error["error"]["code"], -32600, "{error}");
+        assert!(error["id"].is_null(), "{error}");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains(told), "{message}");
+    }
     for body in [
         "",
         "nonsense",

@@ -41,6 +41,8 @@ pub struct CodeGrant {
     pub auth_time: i64,
     /// Who authenticated the person.
     pub idp: String,
+    /// What the sign-in rests on.
+    pub basis: String,
     /// Id of the browser session.
     pub sid: String,
 }
@@ -217,6 +219,7 @@ mod tests {
             nonce: None,
             auth_time: 1,
             idp: "local".to_owned(),
+            basis: "b".to_owned(),
             sid: "s".to_owned(),
         }
     }

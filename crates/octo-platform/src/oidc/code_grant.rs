@@ -42,10 +42,11 @@ pub(super) async fn tokens(request: &Request<'_>) -> Result<TokenResponse, OAuth
         Ok(granted) => granted,
         Err(error) => return Err(refused(&tenant, error).await?),
     };
+    let basis = granted.basis.clone();
     let (grant, offline) = grant(request, tenant, client, granted).await?;
     let mut response = issue::user_tokens(request.state, &grant).await?;
     if offline && let Some((user, authentication)) = &grant.user {
-        let started = refresh::start(request.state, &grant, user, authentication).await?;
+        let started = refresh::start(request.state, &grant, user, authentication, &basis).await?;
         if !codes.note_family(code, &started.family) {
             refresh::remove_family(&grant.tenant, &started.family).await?;
             return Err(OAuthError::invalid_grant());
@@ -61,7 +62,8 @@ async fn grant(
     client: super::client::Client,
     granted: CodeGrant,
 ) -> Result<(Grant, bool), OAuthError> {
-    let user = issue::active_user(&tenant, granted.user).await?;
+    let (user, idp, basis) = (granted.user, &granted.idp, &granted.basis);
+    let user = issue::signed_in_user(request.state, &tenant, user, idp, basis).await?;
     let scopes = Scopes::load(&tenant).await?;
     let asked = scopes.resources(request.params.resources(), &granted.scopes)?;
     let offline = client.offline_access && has_offline(&granted.scopes);

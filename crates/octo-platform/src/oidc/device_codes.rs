@@ -62,6 +62,8 @@ pub struct Approval {
     pub auth_time: i64,
     /// Who authenticated the person.
     pub idp: String,
+    /// What the sign-in rests on.
+    pub basis: String,
     /// Id of the browser session.
     pub sid: String,
 }
@@ -336,6 +338,7 @@ mod tests {
             scopes: vec!["openid".to_owned()],
             auth_time: 1,
             idp: "local".to_owned(),
+            basis: "b".to_owned(),
             sid: "s".to_owned(),
         })
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::client::Client;
 use super::error::OAuthError;
 use super::scopes::Scopes;
+use crate::accounts::sign_in_basis::still_signed_in;
 use crate::accounts::{allowed_tenants, roles, users};
 use crate::state::PlatformState;
 use crate::token::{AccessClaims, Values};
@@ -70,12 +71,28 @@ pub struct TokenResponse {
     pub issued_token_type: Option<&'static str>,
 }
 
-/// The user of a grant, if it still exists in the tenant.
+/// The user of a token, if it still exists in the tenant.
 ///
 /// # Errors
 /// `invalid_grant` if the user is gone.
 pub async fn active_user(tenant: &Tenant, user: RtId) -> Result<Entity, OAuthError> {
     users::by_id(tenant, user)
+        .await?
+        .ok_or_else(OAuthError::invalid_grant)
+}
+
+/// The user of a grant, if the sign-in it was given in still counts.
+///
+/// # Errors
+/// `invalid_grant` if the user is gone, or what the sign-in rested on.
+pub async fn signed_in_user(
+    state: &PlatformState,
+    tenant: &Tenant,
+    user: RtId,
+    idp: &str,
+    basis: &str,
+) -> Result<Entity, OAuthError> {
+    still_signed_in(state, tenant, user, idp, basis)
         .await?
         .ok_or_else(OAuthError::invalid_grant)
 }

@@ -53,8 +53,9 @@ pub struct RefreshGrant {
     pub amr: Vec<String>,
     /// Id of the browser session.
     pub sid: Option<String>,
-    /// Fingerprint of the user's security stamp: a new password ends the family.
-    stamp: String,
+    /// What the sign-in rests on, such as the password: the family ends with it.
+    #[serde(rename = "stamp")]
+    pub basis: String,
     family: String,
     ends_at: i64,
 }
@@ -68,11 +69,6 @@ impl RefreshGrant {
             amr: self.amr.clone(),
             sid: self.sid.clone(),
         }
-    }
-
-    /// Whether the user's credentials are still those of the log-in.
-    pub fn matches_credentials(&self, user: &Entity) -> bool {
-        self.stamp == stamp_of(user)
     }
 }
 
@@ -93,7 +89,7 @@ pub struct Started {
     pub family: String,
 }
 
-/// Starts a family for the user of a grant.
+/// Starts a family for the user of a grant, whose sign-in rests on `basis`.
 ///
 /// # Errors
 /// [`OAuthError`] if the grant cannot be stored.
@@ -102,6 +98,7 @@ pub async fn start(
     granted: &Grant,
     user: &Entity,
     authentication: &Authentication,
+    basis: &str,
 ) -> Result<Started, OAuthError> {
     let (tenant, client) = (&granted.tenant, &granted.client);
     let now = state.clock().now();
@@ -116,7 +113,7 @@ pub async fn start(
         idp: authentication.idp.clone(),
         amr: authentication.amr.clone(),
         sid: authentication.sid.clone(),
-        stamp: stamp_of(user),
+        basis: basis.to_owned(),
         family: uuid::Uuid::new_v4().simple().to_string(),
         ends_at: now
             .as_second()
@@ -325,8 +322,4 @@ async fn erase(tenant: &Tenant, query: EntityQuery) -> Result<(), RuntimeError> 
         tenant.apply(changes).await?;
     }
     Ok(())
-}
-
-fn stamp_of(user: &Entity) -> String {
-    sha256_base64(user.attributes.str("SecurityStamp").unwrap_or_default())
 }

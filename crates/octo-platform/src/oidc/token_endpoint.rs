@@ -18,7 +18,7 @@ use super::grant_types::{
 use super::issue::{self, Authentication, Grant, TokenResponse};
 use super::scopes::Scopes;
 use super::{OFFLINE_ACCESS, code_grant, exchange, refresh, tenant};
-use crate::accounts::{external_identity, external_session};
+use crate::accounts::external_identity;
 use crate::state::PlatformState;
 
 /// Answers a token request.
@@ -80,7 +80,8 @@ impl Request<'_> {
             .poll(code, &client.client_id, now)
             .map_err(poll_error)?;
         let approval = redeemed.approval;
-        let user = issue::active_user(&tenant, approval.user).await?;
+        let (user, idp, basis) = (approval.user, &approval.idp, &approval.basis);
+        let user = issue::signed_in_user(self.state, &tenant, user, idp, basis).await?;
         let authentication = Authentication {
             auth_time: approval.auth_time,
             amr: external_identity::amr(&approval.idp),
@@ -101,7 +102,8 @@ impl Request<'_> {
         };
         let mut response = issue::user_tokens(self.state, &grant).await?;
         if offline && let Some((user, authentication)) = &grant.user {
-            let started = refresh::start(self.state, &grant, user, authentication).await?;
+            let started =
+                refresh::start(self.state, &grant, user, authentication, &approval.basis).await?;
             response.refresh_token = Some(started.handle);
         }
         Ok(response)
@@ -118,11 +120,8 @@ impl Request<'_> {
             return Err(OAuthError::unauthorized_client());
         }
         let grant = refresh::look_up(self.state, &tenant, &client, handle).await?;
-        let user = issue::active_user(&tenant, grant.user).await?;
-        let counts = external_session::still_counts(&tenant, &grant.idp).await?;
-        if !counts || !grant.matches_credentials(&user) {
-            return Err(OAuthError::invalid_grant());
-        }
+        let (user, idp, basis) = (grant.user, &grant.idp, &grant.basis);
+        let user = issue::signed_in_user(self.state, &tenant, user, idp, basis).await?;
         let granted = narrowed(&grant.scopes, self.params.get("scope"))?;
         let scopes = Scopes::load(&tenant).await?;
         let asked = scopes.resources(self.params.resources(), &granted)?;

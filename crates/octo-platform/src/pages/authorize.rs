@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 
 use super::consent;
+use super::fresh_sign_in;
 use super::session::SignedIn;
 use super::view::{self, FormPostView};
 use super::visitor::{Visitor, login_page, password_page};
@@ -18,9 +19,6 @@ use crate::oidc::authorization_codes::{CodeGrant, IssueError};
 use crate::oidc::authorize::reply::{Refusal, Reply, ReplyTo, policy_source};
 use crate::oidc::authorize::request::{AuthorizationRequest, Rejected};
 use crate::oidc::form::Params;
-
-/// Parameter of ours: the person must have signed in at this time or later, seconds since 1970.
-const SIGNED_IN_SINCE: &str = "signed_in_since";
 
 /// Answers a request.
 pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
@@ -68,7 +66,8 @@ pub(super) fn ready_person<'a>(
     request: &AuthorizationRequest,
 ) -> Result<&'a SignedIn, Response> {
     let now = visitor.state.clock().unix_seconds();
-    let since = params.get(SIGNED_IN_SINCE).and_then(|at| at.parse().ok());
+    let (sealer, tenant) = (visitor.state.sealer(), visitor.tenant.id());
+    let since = fresh_sign_in::since(sealer, tenant, params);
     let fresh = |person: &&SignedIn| match since {
         Some(since) => person.auth_time >= since,
         None => {
@@ -81,7 +80,6 @@ pub(super) fn ready_person<'a>(
         let refusal = Refusal::new("login_required", "nobody is signed in");
         return Err(refuse(&request.reply_to, &refusal));
     }
-    let tenant = visitor.tenant.id();
     match person {
         Some(person) if person.must_change_password && request.prompt.none => {
             let refusal = Refusal::new("interaction_required", "a new password is due");
@@ -94,8 +92,7 @@ pub(super) fn ready_person<'a>(
         Some(person) => Ok(person),
         None => {
             // From now on counts that somebody signs in, not what prompt and max_age said.
-            let since = since.unwrap_or(now).to_string();
-            let params = params.clone().with(SIGNED_IN_SINCE, Some(since));
+            let params = fresh_sign_in::asking(sealer, tenant, params, since.unwrap_or(now));
             let page = format!("/{tenant}/authorize?{}", params.to_query());
             Err(Redirect::to(&login_page(tenant, &page)).into_response())
         }
@@ -128,6 +125,7 @@ pub(super) async fn grant(
         nonce: request.nonce.clone(),
         auth_time: person.auth_time,
         idp: person.idp.clone(),
+        basis: person.basis.clone(),
         sid: person.sid.clone(),
     };
     let lifetime = request.client.lifetimes.authorization_code;

@@ -84,17 +84,17 @@ fn look_up(
         visitor.throttle_key(),
     );
     let now = visitor.state.clock().now();
-    if !throttle.allows(&key, now) {
+    if !throttle.attempt(&key, now) {
         return Err((StatusCode::TOO_MANY_REQUESTS, TOO_MANY));
     }
     let found = visitor
         .state
         .device_codes()
         .look_up(visitor.tenant.id(), user_code, now);
-    found.ok_or_else(|| {
-        throttle.attempt(&key, now);
-        (StatusCode::NOT_FOUND, UNKNOWN_CODE)
-    })
+    if found.is_some() {
+        throttle.take_back(&key);
+    }
+    found.ok_or((StatusCode::NOT_FOUND, UNKNOWN_CODE))
 }
 
 async fn approval(
@@ -108,6 +108,7 @@ async fn approval(
             scopes: request.scopes,
             auth_time: person.auth_time,
             idp: person.idp.clone(),
+            basis: person.basis.clone(),
             sid: person.sid.clone(),
         }),
         Ok(None) => {

@@ -153,7 +153,7 @@ pub(super) async fn finish(
     match admitted {
         Ok(user) => {
             tracing::info!(tenant = %visitor.tenant.id(), user = %user.user.rt_id, provider = %entity.rt_id, "signed in with an external account");
-            let response = login::enter(&visitor, &user, &return_url);
+            let response = login::enter(&visitor, &user, &return_url).await;
             let secure = visitor.is_secure();
             with_cookie(
                 response,

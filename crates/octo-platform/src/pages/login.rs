@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use super::session::SignedIn;
 use super::view::{self, DirectoryChoice, GoOnView, LoginView, ProviderButton, SignedInView};
-use super::visitor::{Visitor, password_page, stale_form};
+use super::visitor::{Visitor, login_page, password_page, stale_form};
 use super::{hand_over, return_url};
 use crate::accounts::sign_in::{Refusal, SignedInUser, sign_in};
+use crate::accounts::sign_in_basis::basis_of;
 use crate::accounts::{IDP_LOCAL, directory_sign_in, users};
 use crate::oidc::external::provider;
 
@@ -89,7 +90,8 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
     }
     let (throttle, key) = (&visitor.state.throttles().logins, visitor.throttle_key());
     let now = visitor.state.clock().now();
-    if !throttle.allows(&key, now) {
+    // Counted before the check, or guesses made at once would all pass.
+    if !throttle.attempt(&key, now) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, TOO_MANY).await;
     }
     let (state, tenant, password) = (&visitor.state, &visitor.tenant, &submitted.password);
@@ -98,9 +100,11 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
         directory => directory_sign_in::sign_in(state, tenant, directory, username, password).await,
     };
     match checked {
-        Ok(Ok(user)) => enter(&visitor, &user, &return_url),
+        Ok(Ok(user)) => {
+            throttle.take_back(&key);
+            enter(&visitor, &user, &return_url).await
+        }
         Ok(Err(refusal)) => {
-            throttle.attempt(&key, now);
             let (status, text) = match refusal {
                 Refusal::Invalid => (StatusCode::FORBIDDEN, INVALID),
                 Refusal::LockedOut => (StatusCode::FORBIDDEN, LOCKED),
@@ -110,12 +114,26 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
             };
             refuse(status, text).await
         }
-        Err(error) => view::failed(error),
+        Err(error) => {
+            throttle.take_back(&key);
+            view::failed(error)
+        }
     }
 }
 
 /// Opens a session for somebody who has been authenticated, and goes on.
-pub(super) fn enter(visitor: &Visitor, signed_in: &SignedInUser, return_url: &str) -> Response {
+pub(super) async fn enter(
+    visitor: &Visitor,
+    signed_in: &SignedInUser,
+    return_url: &str,
+) -> Response {
+    let (state, tenant) = (&visitor.state, &visitor.tenant);
+    let basis = basis_of(state, tenant, &signed_in.user, &signed_in.idp).await;
+    let basis = match basis {
+        Ok(Some(basis)) => basis,
+        Ok(None) => return Redirect::to(&login_page(tenant.id(), return_url)).into_response(),
+        Err(error) => return view::failed(error),
+    };
     let own = signed_in.idp == IDP_LOCAL;
     let due = signed_in.user.attributes.bool("ResetPasswordOnLogin") == Some(true);
     let person = SignedIn {
@@ -123,6 +141,7 @@ pub(super) fn enter(visitor: &Visitor, signed_in: &SignedInUser, return_url: &st
         user: signed_in.user.rt_id,
         user_name: users::user_name(&signed_in.user).to_owned(),
         idp: signed_in.idp.clone(),
+        basis,
         auth_time: visitor.state.clock().unix_seconds(),
         sid: uuid::Uuid::new_v4().simple().to_string().to_uppercase(),
         must_change_password: own && due,

@@ -4,6 +4,7 @@ use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
+use octo_runtime::Entity;
 use serde::Deserialize;
 
 use super::login::{Target, open_session};
@@ -12,6 +13,7 @@ use super::session::SignedIn;
 use super::view::{self, PasswordView};
 use super::visitor::{Visitor, stale_form};
 use crate::accounts::credentials::change_password;
+use crate::accounts::sign_in_basis::basis_of;
 use crate::accounts::users;
 
 const DIFFERENT: &str = "The two passwords are not the same.";
@@ -59,14 +61,8 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
         Err(error) => return view::failed(error),
     };
     match change_password(&visitor.state, &visitor.tenant, &user, &submitted.password).await {
-        Ok(problems) if problems.is_empty() => {
-            let person = SignedIn {
-                must_change_password: false,
-                ..person.clone()
-            };
-            open_session(&visitor, person, &return_url)
-        }
-        Ok(problems) => form(
+        Ok(Ok(user)) => go_on(&visitor, person, &user, &return_url).await,
+        Ok(Err(problems)) => form(
             &visitor,
             person,
             StatusCode::BAD_REQUEST,
@@ -75,6 +71,21 @@ pub(super) async fn submit(visitor: Visitor, Form(submitted): Form<Submitted>) -
         ),
         Err(error) => view::failed(error),
     }
+}
+
+/// Opens the session that rests on the new password.
+async fn go_on(visitor: &Visitor, person: &SignedIn, user: &Entity, return_url: &str) -> Response {
+    let basis = match basis_of(&visitor.state, &visitor.tenant, user, &person.idp).await {
+        Ok(Some(basis)) => basis,
+        Ok(None) => return Redirect::to(return_url).into_response(),
+        Err(error) => return view::failed(error),
+    };
+    let person = SignedIn {
+        must_change_password: false,
+        basis,
+        ..person.clone()
+    };
+    open_session(visitor, person, return_url)
 }
 
 fn form(

@@ -27,6 +27,8 @@ pub struct SignedIn {
     pub user_name: String,
     /// Who authenticated the person.
     pub idp: String,
+    /// What the sign-in rests on; the session ends with it.
+    pub basis: String,
     /// When, seconds since 1970.
     pub auth_time: i64,
     /// Id of this sign-in, as in token claim `sid`.
@@ -120,6 +122,7 @@ mod tests {
             user: RtId::generate(),
             user_name: "ada".to_owned(),
             idp: "local".to_owned(),
+            basis: "b".to_owned(),
             auth_time: 1,
             sid: "s".to_owned(),
             must_change_password: false,

@@ -7,12 +7,12 @@ use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri, Path};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
-use octo_runtime::{Tenant, TenantId};
+use octo_runtime::{RuntimeError, Tenant, TenantId};
 use serde::Deserialize;
 
 use super::session::SignedIn;
 use super::{cookie, view};
-use crate::accounts::external_session;
+use crate::accounts::sign_in_basis;
 use crate::secret::{RandomUnavailable, random_secret};
 use crate::state::PlatformState;
 
@@ -59,16 +59,10 @@ impl FromRequestParts<PlatformState> for Visitor {
             .await
             .map_err(|rejection| rejection.into_response())?;
         let cookie = cookie::read(&parts.headers, tenant.id());
-        let mut person = cookie.as_deref().and_then(|cookie| {
-            state
-                .sessions()
-                .find(cookie, tenant.id(), state.clock().now())
-        });
-        if let Some(SignedIn { idp, .. }) = &person {
-            let counts = external_session::still_counts(&tenant, idp).await;
-            let counts = counts.map_err(view::failed)?;
-            person = person.filter(|_| counts);
-        }
+        let person = match &cookie {
+            Some(cookie) => person(state, &tenant, cookie).await.map_err(view::failed)?,
+            None => None,
+        };
         Ok(Self {
             state: state.clone(),
             tenant,
@@ -159,6 +153,27 @@ impl Visitor {
             self.state.sessions().close(cookie);
         }
     }
+}
+
+/// Who is signed in with a cookie. A session whose basis is gone ends.
+async fn person(
+    state: &PlatformState,
+    tenant: &Tenant,
+    cookie: &str,
+) -> Result<Option<SignedIn>, RuntimeError> {
+    let sessions = state.sessions();
+    let Some(person) = sessions.find(cookie, tenant.id(), state.clock().now()) else {
+        return Ok(None);
+    };
+    let SignedIn {
+        user, idp, basis, ..
+    } = &person;
+    let counts = sign_in_basis::still_signed_in(state, tenant, *user, idp, basis).await?;
+    if counts.is_none() {
+        sessions.close(cookie);
+        return Ok(None);
+    }
+    Ok(Some(person))
 }
 
 /// The page on which people sign in; from there the way leads to `page`.

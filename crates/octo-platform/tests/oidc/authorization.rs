@@ -260,6 +260,11 @@ async fn a_new_log_in_is_asked_for_when_the_client_wants_one() {
     let again = app.clone().with("prompt", "login");
     let page = sign_in(&mut browser, &again).await;
     assert!(page.param("code").is_some(), "{}", page.path);
+    for since in ["0", "0.", "99999999999", "0.AAAA"] {
+        let skipping = again.clone().with("signed_in_since", since);
+        let page = sign_in(&mut browser, &skipping).await;
+        assert!(page.param("code").is_some(), "{}", page.path);
+    }
     platform.advance(100);
     let recent = app.clone().with("max_age", "120");
     assert!(
@@ -271,6 +276,25 @@ async fn a_new_log_in_is_asked_for_when_the_client_wants_one() {
     );
     let page = sign_in(&mut browser, &app.with("max_age", "60")).await;
     assert!(page.param("code").is_some(), "{}", page.path);
+}
+
+#[tokio::test]
+async fn the_proof_of_a_new_log_in_holds_for_its_request_alone() {
+    let platform = with_app().await;
+    let mut browser = Browser::new(&platform);
+    let again = App::new("app").with("prompt", "login");
+    let page = browser.open(&again.address()).await;
+    let return_url = page.form("/login").value("returnUrl").to_owned();
+    let query = return_url.split_once('?').unwrap().1;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let proof = pairs.find(|(name, _)| name == "signed_in_since").unwrap().1;
+    let page = sign_in(&mut browser, &again).await;
+    assert!(page.param("code").is_some(), "{}", page.path);
+    let page = browser.open(&return_url).await;
+    assert!(page.param("code").is_some(), "{}", page.path);
+    let other = again.with("nonce", "n-2").with("signed_in_since", &proof);
+    let page = browser.open(&other.address()).await;
+    assert!(page.path.starts_with("/octosystem/login?"), "{}", page.path);
 }
 
 #[tokio::test]

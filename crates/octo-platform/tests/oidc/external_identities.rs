@@ -7,9 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use octo_platform::accounts::external_identity::{ExternalIdentity, admit};
 use octo_platform::accounts::names;
 use octo_platform::accounts::sign_in::{Refusal, SignedInUser};
+use octo_platform::accounts::sign_in_basis::basis_of;
 use octo_platform::pages::session::SignedIn;
 use octo_runtime::{
-    DateTimeOffset, Direction, Entity, EntityQuery, NewEntity, Record, Tenant, UpdateEntity, Value,
+    DateTimeOffset, DeleteEntity, Direction, Entity, EntityQuery, NewEntity, Record, Tenant,
+    UpdateEntity, Value,
 };
 
 use crate::browser::{Browser, device_login};
@@ -231,20 +233,50 @@ async fn a_sign_in_counts_as_long_as_its_provider_is_enabled() {
     let platform = TestPlatform::start().await;
     let tenant = platform.system();
     let staff = provider(&tenant, "staff").await;
-    let entered = enter(&platform, &tenant, &staff, &person("1", "ada")).await;
+    let (mut browser, handle) = signed_in(&platform, &staff).await;
+    let disabled = UpdateEntity::from_entity(&staff).set("IsEnabled", false);
+    tenant.update(disabled).await.unwrap();
+    assert_eq!(platform.refresh(&handle).await.error(), "invalid_grant");
+    let page = browser.open("/octosystem/device").await;
+    assert!(page.path.contains("/login"), "{}", page.path);
+    // Whoever signed in elsewhere is not concerned.
+    device_login(&platform, "octosystem", ALL_SCOPES, "admin", ADMIN_PASSWORD).await;
+}
+
+#[tokio::test]
+async fn a_provider_of_the_same_name_revives_no_sign_ins() {
+    let platform = TestPlatform::start().await;
+    let tenant = platform.system();
+    let staff = provider(&tenant, "staff").await;
+    let (mut browser, handle) = signed_in(&platform, &staff).await;
+    let delete = DeleteEntity::of(names::LDAP_PROVIDER, staff.rt_id);
+    tenant.delete(delete).await.unwrap();
+    provider(&tenant, "staff").await;
+    assert_eq!(platform.refresh(&handle).await.error(), "invalid_grant");
+    let page = browser.open("/octosystem/device").await;
+    assert!(page.path.contains("/login"), "{}", page.path);
+}
+
+/// The browser of somebody whom `provider` of the system tenant has verified, and a refresh token of
+/// an application that was allowed there.
+async fn signed_in<'a>(platform: &'a TestPlatform, provider: &Entity) -> (Browser<'a>, String) {
+    let tenant = platform.system();
+    let entered = enter(platform, &tenant, provider, &person("1", "ada")).await;
     let SignedInUser { user, idp } = entered.unwrap();
     let state = platform.running.state();
+    let basis = basis_of(state, &tenant, &user, &idp).await.unwrap();
     let signed_in = SignedIn {
         tenant: tenant.id().clone(),
         user: user.rt_id,
         user_name: "ada".to_owned(),
         idp,
+        basis: basis.unwrap(),
         auth_time: state.clock().unix_seconds(),
         sid: "S".to_owned(),
         must_change_password: false,
     };
     let cookie = state.sessions().open(signed_in, state.clock().now());
-    let mut browser = Browser::new(&platform);
+    let mut browser = Browser::new(platform);
     browser.keep("octo-session-octosystem", &cookie.unwrap());
     let started = platform.start_device("octosystem", DEVICE_CLIENT, ALL_SCOPES);
     let started = started.await.json();
@@ -260,12 +292,5 @@ async fn a_sign_in_counts_as_long_as_its_provider_is_enabled() {
     let handle = issued["refresh_token"].as_str().unwrap();
     let refreshed = platform.refresh(handle).await.json();
     let handle = refreshed["refresh_token"].as_str().unwrap();
-
-    let disabled = UpdateEntity::from_entity(&staff).set("IsEnabled", false);
-    tenant.update(disabled).await.unwrap();
-    assert_eq!(platform.refresh(handle).await.error(), "invalid_grant");
-    let page = browser.open(path).await;
-    assert!(page.path.contains("/login"), "{}", page.path);
-    // Whoever signed in elsewhere is not concerned.
-    device_login(&platform, "octosystem", ALL_SCOPES, "admin", ADMIN_PASSWORD).await;
+    (browser, handle.to_owned())
 }

@@ -15,6 +15,7 @@ mod cors;
 mod device_flow;
 mod directories;
 mod discovery;
+mod ended_sign_ins;
 mod exchange;
 mod external;
 mod external_identities;

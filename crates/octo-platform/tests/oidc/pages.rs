@@ -1,5 +1,6 @@
 //! The pages as hostile and clumsy visitors meet them.
 
+use futures_util::future::join_all;
 use octo_runtime::UpdateEntity;
 
 use crate::browser::Browser;
@@ -338,25 +339,42 @@ async fn a_password_set_by_others_must_be_changed_first() {
 #[tokio::test]
 async fn many_guesses_at_once_count_one_by_one() {
     let platform = TestPlatform::start().await;
-    let mut browser = Browser::new(&platform);
+    let pages = guess_at_once(&platform, (0..8).map(|_| "admin".to_owned())).await;
+    let locked = pages.iter().filter(|page| page.contains("locked out"));
+    assert_eq!(
+        locked.count(),
+        4,
+        "the fifth guess locks, and three more meet the lock"
+    );
+}
+
+#[tokio::test]
+async fn an_address_has_twenty_wrong_logins_at_once_as_well() {
+    let platform = TestPlatform::start().await;
+    let names = (0..30).map(|guess| format!("guess{guess}"));
+    let pages = guess_at_once(&platform, names).await;
+    let checked = pages.iter().filter(|page| page.contains(WRONG));
+    assert_eq!(checked.count(), 20);
+}
+
+/// The pages that answer wrong passwords for these names, all sent at the same time.
+async fn guess_at_once(
+    platform: &TestPlatform,
+    names: impl Iterator<Item = String>,
+) -> Vec<String> {
+    let mut browser = Browser::new(platform);
     let form = browser.open(LOGIN).await.form("/login");
-    let guess = form.with("username", "admin").with("password", "wrong");
+    let form = form.with("password", "wrong");
     let cookie: Vec<_> = browser
         .cookies()
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    let guesses = (0..8).map(|_| {
+    let guesses = names.map(|name| {
+        let guess = form.clone().with("username", &name);
         let request = platform.http.post(platform.url(LOGIN)).form(&guess.fields);
         let request = request.header("cookie", cookie.join("; "));
-        tokio::spawn(async move { request.send().await.unwrap().text().await.unwrap() })
+        async move { request.send().await.unwrap().text().await.unwrap() }
     });
-    let mut locked = 0;
-    for page in guesses.collect::<Vec<_>>() {
-        locked += usize::from(page.await.unwrap().contains("Account is locked out"));
-    }
-    assert_eq!(
-        locked, 4,
-        "the fifth guess locks, and three more meet the lock"
-    );
+    join_all(guesses).await
 }

@@ -222,7 +222,7 @@ async fn the_database_holds_no_handle_and_an_edited_grant_is_worthless() {
 }
 
 #[tokio::test]
-async fn a_new_password_or_a_deleted_user_ends_the_family() {
+async fn a_new_password_ends_the_family() {
     let platform = TestPlatform::start().await;
     let handle = logged_in(&platform).await;
     let admin = platform.admin().await;

@@ -1,11 +1,12 @@
 //! From navigations on paths to links (spec 3.3).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use octo_ck::graph::{AssociationNode, AttributeNode, TypeNode};
 use octo_ck::id::camel_case;
 use octo_ck::model::Multiplicity;
-use octo_ck::{TypeGraph, suggest};
+use octo_ck::{RtCkId, TypeGraph, suggest};
 
 use super::fields::{Location, Owner, locate_terms};
 use super::filters::Resolver;
@@ -93,18 +94,26 @@ fn reaches(association: &AssociationNode, direction: Direction, far: &TypeNode) 
 }
 
 fn unknown(node: &TypeNode, hop: &Hop, far: &TypeNode) -> String {
-    let names: Vec<String> = node
-        .outbound
-        .iter()
-        .chain(&node.inbound)
-        .map(|association| camel_case(&association.navigation_name))
+    let outbound = node.outbound.iter().map(|a| (a, a.target.to_runtime()));
+    let inbound = node.inbound.iter().map(|a| (a, a.origin.to_runtime()));
+    let known: Vec<(String, RtCkId)> = outbound
+        .chain(inbound)
+        .map(|(association, end)| (camel_case(&association.navigation_name), end))
         .collect();
-    let similar = suggest::nearest(&hop.navigation, names.iter().map(String::as_str), 3);
+    let same = known
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(&hop.navigation));
+    let ends: BTreeSet<String> = same.map(|(_, end)| format!("'{end}'")).collect();
+    let hint = if ends.is_empty() {
+        let names = known.iter().map(|(name, _)| name.as_str());
+        suggest::question(&suggest::nearest(&hop.navigation, names, 3))
+    } else {
+        let ends: Vec<String> = ends.into_iter().collect();
+        format!(" It leads to {}.", ends.join(" and "))
+    };
     format!(
-        "Association '{}' not found for target type '{}'.{}",
-        hop.navigation,
-        far.rt_id,
-        suggest::question(&similar)
+        "Association '{}' not found for target type '{}'.{hint}",
+        hop.navigation, far.rt_id
     )
 }
 

@@ -259,7 +259,7 @@ async fn wrong_navigations_are_explained() {
         ("children.Demo/Documnt->name", "Demo/Document"),
         (
             "children.Demo/Tool->name",
-            "not found for target type 'Demo/Tool'",
+            "not found for target type 'Demo/Tool'. It leads to 'Demo/",
         ),
         ("children.Demo/Document->nam", "Did you mean 'name'?"),
         ("children.Demo/Document", "Match filter value"),

@@ -80,6 +80,15 @@ pub(crate) async fn far_ends_can_be_filtered_by(store: Store) {
     let linked = |link: Link, filter: Filter| Filter::Linked(link, Box::new(filter));
     let not = |filter| Filter::Not(Box::new(filter));
     let count = |test| Filter::LinkCount(any(), test);
+    let zero_and_one = || vec![Value::Int64(0), Value::Int64(1)];
+    let one_of = |or_null| Test::In {
+        values: zero_and_one(),
+        or_null,
+    };
+    let none_of = |or_null| Test::NotIn {
+        values: zero_and_one(),
+        or_null,
+    };
     let owner = Link {
         role: "Demo/Owns".parse().unwrap(),
         direction: Direction::Inbound,
@@ -101,6 +110,18 @@ pub(crate) async fn far_ends_can_be_filtered_by(store: Store) {
         (count(Test::Equals(Value::Int64(1))), "Q"),
         (count(Test::Compare(Comparison::Less, Value::Int64(1))), "R"),
         (count(Test::NotEquals(Value::Int64(1))), "PR"),
+        (
+            count(Test::Compare(Comparison::Greater, Value::Int64(0))),
+            "PQ",
+        ),
+        (
+            count(Test::Compare(Comparison::GreaterOrEqual, Value::Int64(1))),
+            "PQ",
+        ),
+        (count(one_of(false)), "QR"),
+        (count(one_of(true)), "QR"),
+        (count(none_of(false)), "P"),
+        (count(none_of(true)), "P"),
         (
             linked(
                 any(),

@@ -68,8 +68,12 @@ pub(super) fn compile(
         }
         Filter::Linked(link, far) => links::exists(link, far, subject, parameters),
         Filter::LinkCount(link, test) => {
+            // A test may name its value twice; the count and what is bound in it stand there once.
+            let condition = value_test("counted.number", test, parameters)?;
             let count = links::count(link, subject, parameters)?;
-            value_test(&count, test, parameters)
+            Ok(format!(
+                "(SELECT {condition} FROM (SELECT {count} AS number) AS counted)"
+            ))
         }
         Filter::Text(search) => {
             let relevance = searches::relevance(search, subject, parameters)?;

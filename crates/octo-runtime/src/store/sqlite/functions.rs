@@ -10,8 +10,10 @@ use crate::store::StoreError;
 use crate::store::search;
 use crate::text::Words;
 
-/// Compiled size a regular expression may have, in bytes.
-const REGEX_SIZE_LIMIT: usize = 1 << 20;
+/// Compiled sizes of regular expressions, and the longest texts such an expression is tried on, both
+/// in bytes. Matching takes at most as long as their product, and nothing can end it early.
+const REGEX_SIZES: [(usize, usize); 3] =
+    [(1 << 12, 1 << 24), (1 << 16, 1 << 20), (1 << 20, 1 << 16)];
 
 /// `octo_matches(pattern, value)`: whether a text matches a regular expression; false for
 /// everything that is not text.
@@ -32,16 +34,42 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function(DISTANCE, 5, flags, distance)
 }
 
+struct Pattern {
+    regex: regex::Regex,
+    longest: usize,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Result<Self, Failure> {
+        let mut failure = None;
+        for (size, longest) in REGEX_SIZES {
+            match regex::RegexBuilder::new(text).size_limit(size).build() {
+                Ok(regex) => return Ok(Self { regex, longest }),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.map_or_else(|| "no size is allowed".into(), Failure::from))
+    }
+
+    fn is_match(&self, text: &str) -> Result<bool, Failure> {
+        if text.len() > self.longest {
+            return Err(format!(
+                "the pattern is too complex for texts of more than {} bytes; shorten it, or have fewer repetitions in it",
+                self.longest
+            )
+            .into());
+        }
+        Ok(self.regex.is_match(text))
+    }
+}
+
 fn matches(context: &Context<'_>) -> rusqlite::Result<bool> {
-    let pattern = context.get_or_create_aux(0, |value| {
-        let text = value.as_str()?;
-        let regex = regex::RegexBuilder::new(text)
-            .size_limit(REGEX_SIZE_LIMIT)
-            .build()?;
-        Ok::<_, Failure>(regex)
-    })?;
+    let pattern = context.get_or_create_aux(0, |value| Pattern::new(value.as_str()?))?;
     let value = context.get_raw(1);
-    Ok(value.as_str().is_ok_and(|text| pattern.is_match(text)))
+    let matched = value
+        .as_str()
+        .map_or(Ok(false), |text| pattern.is_match(text));
+    matched.map_err(rusqlite::Error::UserFunctionError)
 }
 
 /// The first argument of [`RELEVANCE`].
@@ -157,4 +185,21 @@ fn distance(context: &Context<'_>) -> rusqlite::Result<Option<f64>> {
     let metres = search::distance(from, (longitude, latitude));
     let is_within = min.is_none_or(|min| metres >= min) && max.is_none_or(|max| metres <= max);
     Ok(is_within.then_some(metres))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complex_patterns_are_not_tried_on_long_texts() {
+        let long = "x".repeat(1 << 17);
+        let simple = Pattern::new("xy").unwrap();
+        assert!(!simple.is_match(&long).unwrap());
+        let complex = Pattern::new("(x{1,50}){1,40}y").unwrap();
+        assert!(complex.is_match("xxy").unwrap());
+        let refused = complex.is_match(&long).unwrap_err().to_string();
+        assert!(refused.contains("too complex"), "{refused}");
+        assert!(Pattern::new("((x{1,1000}){1,1000}){1,1000}").is_err());
+    }
 }

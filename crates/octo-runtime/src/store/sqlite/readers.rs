@@ -2,14 +2,14 @@
 //!
 //! Reads run in two lanes. Each begins in the lane of short ones; what takes longer moves to the
 //! lane of long ones, so that look-ups find a free connection however many scans are under way. A
-//! read nobody waits for any more, because its call was cancelled or ran out of time, ends at
-//! SQLite's next look at [`Watch`].
+//! read nobody waits for any more, because its call was cancelled or ran out of time, is interrupted.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{blocking, connection, failed};
@@ -22,15 +22,21 @@ const MAX_LONG: u32 = 4;
 /// Connections kept open for the next read.
 const MAX_IDLE: usize = 4;
 /// Steps of SQLite's machine between two looks.
-const STEPS: i32 = 10_000;
+const STEPS: i32 = 1_000;
 /// Looks after which a read is a long one: some ten milliseconds.
-const SHORT_LOOKS: u32 = 50;
+const SHORT_LOOKS: u32 = 500;
+/// Time after which a read is a long one, however few its steps: one may match a pattern.
+const SHORT_TIME: Duration = Duration::from_millis(100);
+/// How long reads under way may take to finish when the store is closed.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
 
 pub(super) struct Readers {
     path: PathBuf,
     short: Arc<Semaphore>,
     long: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
+    /// Reads that are still under way have to end.
+    ending: Arc<AtomicBool>,
 }
 
 /// How an attempt to read ended.
@@ -48,6 +54,7 @@ impl Readers {
             short: lane(MAX_SHORT),
             long: lane(MAX_LONG),
             idle: Arc::default(),
+            ending: Arc::default(),
         }
     }
 
@@ -83,14 +90,20 @@ impl Readers {
         let permit = permit.map_err(|_closed| StoreError::Closed)?;
         let permit = Arc::new(Mutex::new(permit));
         let abandoned = Arc::new(AtomicBool::new(false));
-        let _guard = Guard(Arc::clone(&abandoned));
+        let running = Arc::new(Mutex::new(None));
+        let _guard = Guard {
+            abandoned: Arc::clone(&abandoned),
+            running: Arc::clone(&running),
+        };
         let is_too_long = Arc::new(AtomicBool::new(false));
         let mut watch = Watch {
             abandoned,
             is_too_long: Arc::clone(&is_too_long),
             permit: Arc::clone(&permit),
             next: Arc::ptr_eq(lane, &self.short).then(|| Arc::clone(&self.long)),
+            ending: Arc::clone(&self.ending),
             looks: 0,
+            begun: Instant::now(),
         };
         let (idle, path) = (Arc::clone(&self.idle), self.path.clone());
         blocking(move || {
@@ -101,7 +114,10 @@ impl Readers {
             };
             let watched = connection.progress_handler(STEPS, Some(move || watch.is_over()));
             watched.map_err(failed("read"))?;
+            *lock(&running) = Some(connection.get_interrupt_handle());
             let result = in_one_view(&mut connection, &work);
+            // From here on the connection may be somebody else's.
+            *lock(&running) = None;
             let unwatched = connection.progress_handler(0, None::<fn() -> bool>);
             unwatched.map_err(failed("read"))?;
             {
@@ -125,7 +141,16 @@ impl Readers {
     pub(super) async fn close(&self) {
         // In this order: short reads may still become long ones.
         for (lane, size) in [(&self.short, MAX_SHORT), (&self.long, MAX_LONG)] {
-            if let Ok(_all) = lane.acquire_many(size).await {
+            let mut all = Box::pin(lane.acquire_many(size));
+            let in_time = tokio::time::timeout(CLOSING_TIME, &mut all).await;
+            let closed = match in_time {
+                Ok(closed) => closed,
+                Err(_elapsed) => {
+                    self.ending.store(true, Ordering::Relaxed);
+                    all.await
+                }
+            };
+            if let Ok(_all) = closed {
                 lane.close();
             }
         }
@@ -140,12 +165,18 @@ impl Readers {
     }
 }
 
-/// Marks a read as abandoned when the future that waits for it is dropped.
-struct Guard(Arc<AtomicBool>);
+/// Ends a read when the future that waits for it is dropped.
+struct Guard {
+    abandoned: Arc<AtomicBool>,
+    running: Arc<Mutex<Option<InterruptHandle>>>,
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.abandoned.store(true, Ordering::Relaxed);
+        if let Some(read) = lock(&self.running).as_ref() {
+            read.interrupt();
+        }
     }
 }
 
@@ -156,16 +187,18 @@ struct Watch {
     permit: Arc<Mutex<OwnedSemaphorePermit>>,
     /// The lane to move to when it takes long.
     next: Option<Arc<Semaphore>>,
+    ending: Arc<AtomicBool>,
     looks: u32,
+    begun: Instant,
 }
 
 impl Watch {
     fn is_over(&mut self) -> bool {
-        if self.abandoned.load(Ordering::Relaxed) {
+        if self.abandoned.load(Ordering::Relaxed) || self.ending.load(Ordering::Relaxed) {
             return true;
         }
         self.looks = self.looks.saturating_add(1);
-        if self.looks < SHORT_LOOKS {
+        if self.looks < SHORT_LOOKS && self.begun.elapsed() < SHORT_TIME {
             return false;
         }
         match self.next.take().map(Semaphore::try_acquire_owned) {
