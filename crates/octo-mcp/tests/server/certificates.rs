@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use octo_platform::token::Values;
+use octo_runtime::EntityQuery;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -142,7 +143,10 @@ impl Front {
 
 /// A client with a token of an administrator.
 async fn administrator(app: &App) -> Client {
+    let admin = EntityQuery::of("System.Identity/User").eq("UserName", "admin".to_owned());
+    let admin = app.system_tenant().first(admin).await.unwrap().unwrap();
     let mut claims = claims(app);
+    claims.sub = Some(admin.rt_id.to_string());
     claims.role = Values(vec!["UserManagement".to_owned()]);
     let mut client = Client::new(&app.mcp_url());
     client.bearer = Some(app.sign(&claims));
