@@ -14,7 +14,7 @@
 //! tenant.
 //!
 //! A signature says what was true when the token was issued. That its holder is still there is asked
-//! with every request ([`holder`]).
+//! with every request (`auth/holder.rs`).
 
 mod holder;
 
