@@ -1,8 +1,8 @@
 //! Whether the holder of a token is still there.
 //!
 //! Tokens outlive their holders: a user is deleted, a tenant is deleted and another one gets its
-//! name. Until such a token expires its signature stays good, so the tenant it names is asked; one
-//! look-up by id or by an indexed attribute.
+//! name. Until such a token expires its signature stays good, so the tenant it names is asked: for a
+//! user by id, for a service by a search among the tenant's clients, whose model has no index for it.
 
 use octo_runtime::{EntityQuery, RuntimeError, Tenant};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use octo_platform::accounts::{names, users};
 use octo_platform::secret::sha256_base64;
 use octo_runtime::{
-    Attributes, ChangeSet, Entity, EntityQuery, NewEntity, Record, Tenant, UpdateEntity, Value,
+    Attributes, Entity, EntityQuery, NewEntity, Record, Tenant, UpdateEntity, Value,
 };
 
 use crate::app::create_app;
@@ -141,16 +141,4 @@ async fn set_email(tenant: &Arc<Tenant>, user: &Entity, email: &str, verified: b
         .set("NormalizedEmail", users::normalize(email))
         .set("EmailConfirmed", verified);
     tenant.update(update).await.unwrap()
-}
-
-/// A group with one role.
-async fn create_group(tenant: &Tenant, name: &str, role: &str) -> Entity {
-    let group = NewEntity::of(names::GROUP)
-        .set("GroupName", name)
-        .set("NormalizedGroupName", users::normalize(name));
-    let wanted = EntityQuery::of(names::ROLE).eq("Name", role);
-    let role = tenant.first(wanted).await.unwrap().unwrap();
-    let changes = ChangeSet::new().associate(&group, names::ASSIGNED_ROLE, &role);
-    let applied = tenant.apply(changes.insert(group)).await;
-    applied.unwrap().inserted.remove(0)
 }

@@ -14,7 +14,7 @@ const PASSWORD: &str = "Us3r-of-tests!";
 const SECRET: &str = "Rob0t's very own secret";
 
 /// A group with one of the seeded roles.
-async fn create_group(tenant: &Tenant, name: &str, role: &str) -> Entity {
+pub(crate) async fn create_group(tenant: &Tenant, name: &str, role: &str) -> Entity {
     let group = NewEntity::of(names::GROUP)
         .set("GroupName", name)
         .set("NormalizedGroupName", users::normalize(name));

@@ -6,9 +6,10 @@ use octo_runtime::{
 };
 use serde_json::json;
 
-use super::{LOGIN, PASSWORD, Pair, create_group, set_email};
+use super::{LOGIN, PASSWORD, Pair, set_email};
 use crate::app::{App, create_app};
 use crate::browser::Browser;
+use crate::groups::create_group;
 use crate::platform::{ALL_SCOPES, DEVICE_CLIENT, TestPlatform, claims};
 
 const NO_ACCOUNT: &str = "You have no account here yet";
